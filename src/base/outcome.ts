@@ -1,0 +1,27 @@
+import type { Diagnostic } from "./diagnostic.js";
+
+/** What a bound covers: the chosen operator order, or every order. Never confuse them. */
+export type BoundScope = "this order" | "all orders";
+
+interface Valued<Plan> {
+  readonly plan: Plan;
+  /** The solver's own claim; reports print the judge's figure instead. */
+  readonly value: number;
+  /** No plan within `scope` costs less. */
+  readonly bound: number;
+  readonly scope: BoundScope;
+  /** Which argument proves the bound. */
+  readonly proof: string;
+}
+
+/** Why no plan exists. `figures` are named with their unit: `neededBytes`, `availableBytes`, `missingBytes`, `smallestWorkingBytes`. */
+export interface Conflict extends Diagnostic {
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+/** What a solver found. A time-out is `feasible` or `unknown`, never `infeasible`. */
+export type Outcome<Plan> =
+  | ({ readonly status: "optimal" } & Valued<Plan>)
+  | ({ readonly status: "feasible" } & Valued<Plan>)
+  | { readonly status: "infeasible"; readonly conflict: Conflict }
+  | { readonly status: "unknown"; readonly reason: string };
