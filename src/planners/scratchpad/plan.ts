@@ -17,9 +17,16 @@ export interface Buffer {
   readonly size: Bytes;
   /** Bytes occupied in the scratchpad: `size` rounded up to the alignment. */
   readonly footprint: Bytes;
+  /** Its first content lies off chip before the first step: a network input or a weight. */
+  readonly offChip: boolean;
+  /** Its last content must lie off chip after the last step: a network output. */
+  readonly keep: boolean;
 }
 
-/** One operator to run. Buffers that it overwrites in place stand in both `reads` and `writes`. */
+/**
+ * One operator to run. A buffer in both `reads` and `writes` is overwritten in place. The content a step
+ * must see in a buffer is the one left by the last earlier step, in the model's order, that writes it.
+ */
 export interface Step {
   readonly name: string;
   /** ONNX operator type. */
@@ -44,6 +51,8 @@ export interface ScratchpadProblem {
     /** Each direction has its own channel of this rate. */
     readonly offChipRate: BytesPerCycle;
     readonly offChipEnergy: PicojoulesPerByte;
+    /** Of one access to the scratchpad. */
+    readonly memoryEnergy: PicojoulesPerByte;
   };
   readonly buffers: readonly Buffer[];
   /** In the model's own order, which is topological. */
