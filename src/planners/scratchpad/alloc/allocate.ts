@@ -24,7 +24,8 @@ export function allocate(buffers: readonly AllocBuffer[], capacity: Bytes, { min
   const items = buffers.map(itemOf);
   const load = lowerBound(items);
   budget.progress({ phase: "alloc", bound: load, unit: "B" });
-  const found = lowest ? minimize({ capacity, items }, budget) : pack({ capacity, items }, budget);
+  const report = (incumbent: number, bound: number) => budget.progress({ phase: "alloc", incumbent, bound, unit: "B" });
+  const found = lowest ? minimize({ capacity, items }, budget, report) : pack({ capacity, items }, budget);
   if (found.status === "infeasible") return { status: "infeasible", conflict: conflictOf(buffers, items, capacity, found) };
   if (found.status === "undecided" || found.status === "unknown")
     return {

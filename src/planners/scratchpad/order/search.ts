@@ -1,6 +1,7 @@
 import { rng } from "../../../base/rng.js";
 import type { Network } from "./network.js";
 import { type Bits, hasBit, wordsFor } from "./slots.js";
+import { growable, least, makeIndex, makeStates, type Node, pushState, rankBeyond, rankOf, select, sum } from "./states.js";
 
 export interface SearchLimits {
   /** States kept per layer (operators run so far); the rest are dropped by rank. Infinity: exact. */
@@ -15,47 +16,39 @@ export interface SearchLimits {
   /** Only orders that move fewer bytes are sought. */
   readonly below: number;
   readonly stop: () => boolean;
+  readonly foresight?: Foresight;
+}
+
+/** What is known to lie ahead: with everything run within the first `k` positions, at least `value[k]` more bytes move. */
+export interface Foresight {
+  /** Position of each operator in the order that the prefixes are taken of. */
+  readonly position: Int32Array;
+  /** By prefix length, falling. */
+  readonly value: Float64Array;
+  /** Positions that count as run before the search begins. */
+  readonly begun: number;
 }
 
 export interface SearchAnswer {
   /** Operators in the order found; undefined when none below `below` was. */
   readonly order: readonly number[] | undefined;
   readonly value: number;
-  /** No order moves fewer bytes; at most `below`. */
+  /** No order moves fewer bytes. */
   readonly bound: number;
-}
-
-/** Operators already run, and the states in which that may have happened. */
-interface Node {
-  readonly done: Bits;
-  readonly hash: number;
-  readonly ready: readonly number[];
-  /** Tensors born and still to be read. */
-  readonly waiting: readonly number[];
-  readonly waitingBytes: number;
-}
-
-/** A layer: states in parallel arrays, each of one node. Residents and copies are masks over slots, two words each. */
-interface States {
-  count: number;
-  node: Int32Array<ArrayBuffer>;
-  r0: Int32Array<ArrayBuffer>;
-  r1: Int32Array<ArrayBuffer>;
-  w0: Int32Array<ArrayBuffer>;
-  w1: Int32Array<ArrayBuffer>;
-  value: Float64Array<ArrayBuffer>;
-  /** Record of the state it came from; once kept, its own. */
-  record: Int32Array<ArrayBuffer>;
-  op: Int32Array<ArrayBuffer>;
+  /** States made. */
+  readonly made: number;
 }
 
 /** Slots fit in two words. */
 export const SLOTS = 64;
-const COMPARED = 400;
+
+/** A beam of `width` states makes `SPARE` times as many before it cuts, and then keeps to the best `KEPT` times as many, as some are equal or dominated. */
+const SPARE = 4;
+const KEPT = 2;
 
 /**
  * The order and residency that move the fewest bytes, searched layer by layer over (operators run, residents,
- * copies). Exact while nothing is dropped; else `bound` is the cheapest state dropped or left.
+ * copies). Exact while nothing is dropped; else `bound` is the cheapest state dropped, left, or not below `below`.
  *
  * A state's value counts bytes paid plus one fetch per waiting tensor that is absent, so it never overstates.
  *
@@ -85,7 +78,13 @@ export function searchOrder(network: Network, slot: Int32Array, capacity: number
   const parents = growable();
   const choices = growable();
   let made = 0;
-  let dropped = Number.POSITIVE_INFINITY;
+  let dropped = Number.POSITIVE_INFINITY; // least value, with what lies ahead, of a state not followed
+  const drop = (value: number) => {
+    if (value < dropped) dropped = value;
+  };
+  const { foresight } = limits;
+  const position = (v: number) => foresight?.position[v] ?? 0;
+  const aheadOf = (reach: number) => foresight?.value[reach] ?? 0;
 
   const sources = ops.map((op) => [...op.ins.map((t) => tensors[t]!.producer).filter((p) => p >= 0), ...op.after]);
   const followers: number[][] = ops.map(() => []);
@@ -94,7 +93,17 @@ export function searchOrder(network: Network, slot: Int32Array, capacity: number
   });
   const isReady = (done: Bits, v: number) => !hasBit(done, v) && sources[v]!.every((p) => hasBit(done, p));
   const none = new Uint32Array(wordsFor(n));
-  let nodes: Node[] = [{ done: none, hash: 0, ready: ops.flatMap((_, v) => (isReady(none, v) ? [v] : [])), waiting: [], waitingBytes: 0 }];
+  let nodes: Node[] = [
+    {
+      done: none,
+      hash: 0,
+      ready: ops.flatMap((_, v) => (isReady(none, v) ? [v] : [])),
+      waiting: [],
+      waitingBytes: 0,
+      reach: foresight?.begun ?? 0,
+      ahead: aheadOf(foresight?.begun ?? 0),
+    },
+  ];
   let now = makeStates(1);
   pushState(now, 0, 0, 0, 0, 0, 0, -1, -1);
 
@@ -103,6 +112,9 @@ export function searchOrder(network: Network, slot: Int32Array, capacity: number
     const nextNodes: Node[] = [];
     const next = makeStates(now.count * 2);
     const index = makeIndex(now.count * 4);
+    // A beam need not make states that it will not keep: it learns where it will be cut while it grows.
+    let cut = Number.POSITIVE_INFINITY;
+    let full = SPARE * limits.width;
 
     for (let x = 0; x < now.count; ) {
       const nodeId = now.node[x]!;
@@ -110,7 +122,9 @@ export function searchOrder(network: Network, slot: Int32Array, capacity: number
       let end = x;
       while (end < now.count && now.node[end] === nodeId) end++;
       occupy(node.waiting);
-      const moves = node.ready.map((v) => moveOf(network, node, v, low, high));
+      const moves = node.ready.map((v) =>
+        moveOf(network, node, v, low, high, aheadOf(Math.max(node.reach, position(v) + 1)), limits.crowding),
+      );
       for (const m of moves) occupy(m.freshIns);
 
       for (; x < end; x++) {
@@ -143,7 +157,8 @@ export function searchOrder(network: Network, slot: Int32Array, capacity: number
       }
 
       function settle(from: number, m: Move, e0: number, e1: number, paid: number): void {
-        if (paid >= limits.below) return;
+        if (paid + m.ahead >= limits.below) return drop(paid + m.ahead);
+        if (paid + m.beyond > cut) return drop(paid + m.ahead);
         if (m.child === -1) m.child = childOf(node, m);
         const r0 = (((now.r0[from]! | m.in0) & ~e0 & ~m.dead0) | m.out0) >> 0;
         const r1 = (((now.r1[from]! | m.in1) & ~e1 & ~m.dead1) | m.out1) >> 0;
@@ -154,6 +169,10 @@ export function searchOrder(network: Network, slot: Int32Array, capacity: number
           pushState(next, m.child, r0, r1, w0, w1, paid, now.record[from]!, m.v);
           index.add(next, next.count - 1);
           made++;
+          if (next.count >= full) {
+            cut = Math.min(cut, rankOf(KEPT * limits.width, next, nextNodes, limits.crowding));
+            full = next.count + limits.width;
+          }
         } else if (next.value[known]! > paid) {
           next.value[known] = paid;
           next.record[known] = now.record[from]!;
@@ -174,16 +193,16 @@ export function searchOrder(network: Network, slot: Int32Array, capacity: number
         const w1 = now.w1[from]!;
         let left = limits.branches;
         const descend = (i: number, missing: number, e0: number, e1: number, paid: number, smallest: number): void => {
-          if (paid >= limits.below) return;
+          if (paid + m.ahead >= limits.below) return drop(paid + m.ahead);
           if (missing <= 0) {
             if (missing + smallest <= 0) return;
             if (left-- > 0) settle(from, m, e0, e1, paid);
-            else dropped = Math.min(dropped, now.value[from]!);
+            else drop(now.value[from]! + m.ahead);
             return;
           }
           if (i === candidates.length || rest[i]! < missing) return;
           if (left <= 0) {
-            dropped = Math.min(dropped, now.value[from]!);
+            drop(now.value[from]! + m.ahead);
             return;
           }
           const s = candidates[i]!;
@@ -204,7 +223,7 @@ export function searchOrder(network: Network, slot: Int32Array, capacity: number
       }
 
       if (next.count > limits.layer || made > limits.total || limits.stop())
-        return { order: undefined, value: Number.POSITIVE_INFINITY, bound: Math.min(limits.below, dropped, least(now)) };
+        return { order: undefined, value: Number.POSITIVE_INFINITY, bound: Math.min(dropped, least(now, nodes)), made };
     }
 
     function childOf(node: Node, m: Move): number {
@@ -218,7 +237,16 @@ export function searchOrder(network: Network, slot: Int32Array, capacity: number
       ready.sort((a, b) => a - b);
       const gone = new Set(m.dying);
       const waiting = [...node.waiting, ...m.freshIns, ...ops[m.v]!.outs].filter((t) => !gone.has(t));
-      const id = nextNodes.push({ done, hash, ready, waiting, waitingBytes: waiting.reduce((s, t) => s + tensors[t]!.size, 0) }) - 1;
+      const id =
+        nextNodes.push({
+          done,
+          hash,
+          ready,
+          waiting,
+          waitingBytes: waiting.reduce((s, t) => s + tensors[t]!.size, 0),
+          reach: Math.max(node.reach, position(m.v) + 1),
+          ahead: m.ahead,
+        }) - 1;
       const list = children.get(hash);
       if (list === undefined) children.set(hash, [id]);
       else list.push(id);
@@ -226,8 +254,8 @@ export function searchOrder(network: Network, slot: Int32Array, capacity: number
     }
 
     const { kept, cheapestDropped } = select(next, nextNodes, limits, (node) => occupy(node.waiting), size, write);
-    dropped = Math.min(dropped, cheapestDropped);
-    if (kept.count === 0) return { order: undefined, value: Number.POSITIVE_INFINITY, bound: Math.min(limits.below, dropped) };
+    drop(cheapestDropped);
+    if (kept.count === 0) return { order: undefined, value: Number.POSITIVE_INFINITY, bound: dropped, made };
     for (let x = 0; x < kept.count; x++) {
       parents.push(kept.record[x]!);
       kept.record[x] = choices.push(kept.op[x]!);
@@ -240,7 +268,7 @@ export function searchOrder(network: Network, slot: Int32Array, capacity: number
   for (let x = 1; x < now.count; x++) if (now.value[x]! < now.value[best]!) best = x;
   const order: number[] = [];
   for (let at = now.record[best]!; at >= 0; at = parents.at(at)) order.push(choices.at(at));
-  return { order: order.reverse(), value: now.value[best]!, bound: Math.min(now.value[best]!, dropped) };
+  return { order: order.reverse(), value: now.value[best]!, bound: Math.min(now.value[best]!, dropped), made };
 }
 
 /** Running operator `v` in a node: what it needs, bears and ends, as slot masks. */
@@ -264,14 +292,28 @@ interface Move {
   readonly grow: number;
   readonly outBytes: number;
   readonly outSize: number;
+  /** What at least moves after it. */
+  readonly ahead: number;
+  /** Rank beyond value of the states it leads to. */
+  readonly beyond: number;
   child: number;
 }
 
-function moveOf({ ops, tensors }: Network, node: Node, v: number, low: Int32Array, high: Int32Array): Move {
+function moveOf(
+  { ops, tensors }: Network,
+  node: Node,
+  v: number,
+  low: Int32Array,
+  high: Int32Array,
+  ahead: number,
+  crowding: number,
+): Move {
   const op = ops[v]!;
   const mask = (ids: readonly number[], of: Int32Array) => ids.reduce((m, t) => m | of[t]!, 0);
   const freshIns = op.ins.filter((t) => tensors[t]!.producer < 0 && !tensors[t]!.consumers.some((c) => hasBit(node.done, c)));
   const dying = op.ins.filter((t) => tensors[t]!.consumers.every((c) => c === v || hasBit(node.done, c)));
+  const bytesOf = (ids: readonly number[]) => ids.reduce((s, t) => s + tensors[t]!.size, 0);
+  const outSize = bytesOf(op.outs);
   const copied = op.outs.filter((t) => tensors[t]!.write === 0);
   return {
     v,
@@ -289,168 +331,9 @@ function moveOf({ ops, tensors }: Network, node: Node, v: number, low: Int32Arra
     freshIns,
     grow: op.grow,
     outBytes: op.outs.reduce((s, t) => s + tensors[t]!.footprint, 0),
-    outSize: op.outs.reduce((s, t) => s + tensors[t]!.size, 0),
+    outSize,
+    ahead,
+    beyond: rankBeyond({ ahead, waitingBytes: node.waitingBytes + bytesOf(freshIns) + outSize - bytesOf(dying) }, crowding),
     child: -1,
-  };
-}
-
-/** The states worth keeping: per node none dominated (rule (D)), over all nodes at most `width`, the best by rank. */
-function select(
-  from: States,
-  nodes: readonly Node[],
-  { width, crowding }: SearchLimits,
-  occupy: (node: Node) => void,
-  size: Float64Array,
-  write: Float64Array,
-): { kept: States; cheapestDropped: number } {
-  const order = Int32Array.from({ length: from.count }, (_, i) => i);
-  order.sort((a, b) => from.node[a]! - from.node[b]! || from.value[a]! - from.value[b]! || a - b);
-  const alive = makeStates(Math.min(from.count, width));
-  for (let i = 0; i < order.length; ) {
-    const node = from.node[order[i]!]!;
-    const first = alive.count;
-    occupy(nodes[node]!);
-    for (; i < order.length && from.node[order[i]!] === node; i++) {
-      const x = order[i]!;
-      const value = from.value[x]!;
-      let dominated = false;
-      const last = Math.min(alive.count, first + COMPARED);
-      for (let y = first; y < last && !dominated; y++) {
-        let allowance = value - alive.value[y]!;
-        allowance -= sum(alive.r0[y]! & ~from.r0[x]!, alive.r1[y]! & ~from.r1[x]!, size);
-        dominated = allowance >= 0 && sum(from.w0[x]! & ~alive.w0[y]!, from.w1[x]! & ~alive.w1[y]!, write) <= allowance;
-      }
-      if (!dominated) pushState(alive, node, from.r0[x]!, from.r1[x]!, from.w0[x]!, from.w1[x]!, value, from.record[x]!, from.op[x]!);
-    }
-  }
-  if (alive.count <= width) return { kept: alive, cheapestDropped: Number.POSITIVE_INFINITY };
-  const rank = Float64Array.from({ length: alive.count }, (_, x) => alive.value[x]! + crowding * nodes[alive.node[x]!]!.waitingBytes);
-  const ranked = Int32Array.from(rank, (_, x) => x).sort((a, b) => rank[a]! - rank[b]! || a - b);
-  const chosen = ranked.slice(0, width).sort(); // back in node order
-  const kept = makeStates(width);
-  for (const x of chosen)
-    pushState(
-      kept,
-      alive.node[x]!,
-      alive.r0[x]!,
-      alive.r1[x]!,
-      alive.w0[x]!,
-      alive.w1[x]!,
-      alive.value[x]!,
-      alive.record[x]!,
-      alive.op[x]!,
-    );
-  let cheapestDropped = Number.POSITIVE_INFINITY;
-  for (const x of ranked.subarray(width)) cheapestDropped = Math.min(cheapestDropped, alive.value[x]!);
-  return { kept, cheapestDropped };
-}
-
-function sum(mask0: number, mask1: number, of: Float64Array): number {
-  let total = 0;
-  for (let m = mask0; m !== 0; m &= m - 1) total += of[31 - Math.clz32(m & -m)]!;
-  for (let m = mask1; m !== 0; m &= m - 1) total += of[63 - Math.clz32(m & -m)]!;
-  return total;
-}
-
-function least(states: States): number {
-  let value = Number.POSITIVE_INFINITY;
-  for (let x = 0; x < states.count; x++) value = Math.min(value, states.value[x]!);
-  return value;
-}
-
-function makeStates(room: number): States {
-  const n = Math.max(64, Math.min(room, 1 << 20));
-  const words = () => new Int32Array(n);
-  return {
-    count: 0,
-    node: words(),
-    r0: words(),
-    r1: words(),
-    w0: words(),
-    w1: words(),
-    value: new Float64Array(n),
-    record: words(),
-    op: words(),
-  };
-}
-
-function pushState(
-  s: States,
-  node: number,
-  r0: number,
-  r1: number,
-  w0: number,
-  w1: number,
-  value: number,
-  record: number,
-  op: number,
-): void {
-  const i = s.count;
-  if (i === s.node.length) {
-    const longer = <A extends Int32Array<ArrayBuffer> | Float64Array<ArrayBuffer>>(a: A, b: A): A => {
-      b.set(a);
-      return b;
-    };
-    for (const field of ["node", "r0", "r1", "w0", "w1", "record", "op"] as const) s[field] = longer(s[field], new Int32Array(2 * i));
-    s.value = longer(s.value, new Float64Array(2 * i));
-  }
-  s.node[i] = node;
-  s.r0[i] = r0;
-  s.r1[i] = r1;
-  s.w0[i] = w0;
-  s.w1[i] = w1;
-  s.value[i] = value;
-  s.record[i] = record;
-  s.op[i] = op;
-  s.count = i + 1;
-}
-
-/** Finds equal states of a growing layer: open addressing over their hashes, compared in full. */
-function makeIndex(expected: number) {
-  let capacity = 1024;
-  while (capacity < 2 * expected && capacity < 1 << 22) capacity *= 2;
-  let table = new Int32Array(capacity).fill(-1);
-  const hash = (node: number, r0: number, r1: number, w0: number, w1: number) => {
-    let h = Math.imul(node ^ 0x9e3779b9, 0x85ebca6b);
-    for (const word of [r0, r1, w0, w1]) h = Math.imul(h ^ word ^ (h >>> 15), 0xc2b2ae35);
-    return (h ^ (h >>> 13)) >>> 0;
-  };
-  const place = (s: States, i: number) => {
-    let at = hash(s.node[i]!, s.r0[i]!, s.r1[i]!, s.w0[i]!, s.w1[i]!) & (table.length - 1);
-    while (table[at] !== -1) at = (at + 1) & (table.length - 1);
-    table[at] = i;
-  };
-  return {
-    find(s: States, node: number, r0: number, r1: number, w0: number, w1: number): number {
-      for (let at = hash(node, r0, r1, w0, w1) & (table.length - 1); ; at = (at + 1) & (table.length - 1)) {
-        const i = table[at]!;
-        if (i === -1) return -1;
-        if (s.node[i] === node && s.r0[i] === r0 && s.r1[i] === r1 && s.w0[i] === w0 && s.w1[i] === w1) return i;
-      }
-    },
-    add(s: States, i: number): void {
-      if (2 * s.count > table.length) {
-        table = new Int32Array(2 * table.length).fill(-1);
-        for (let j = 0; j < s.count; j++) place(s, j);
-      } else place(s, i);
-    },
-  };
-}
-
-/** A list of whole numbers that grows without boxing. `push` returns the index. */
-function growable() {
-  let data = new Int32Array(1 << 14);
-  let count = 0;
-  return {
-    push(x: number): number {
-      if (count === data.length) {
-        const longer = new Int32Array(2 * count);
-        longer.set(data);
-        data = longer;
-      }
-      data[count] = x;
-      return count++;
-    },
-    at: (i: number): number => data[i]!,
   };
 }

@@ -1,9 +1,10 @@
 import type { Budget } from "../../../search/budget.js";
 import type { Workload } from "../accesses.js";
 import type { StepId } from "../plan.js";
+import { chainBound } from "./chain.js";
 import { joined, type Network, networkOf, stepsOf } from "./network.js";
 import { segment, seriesCuts } from "./parts.js";
-import { type SearchAnswer, type SearchLimits, SLOTS, searchOrder } from "./search.js";
+import { type SearchLimits, SLOTS, searchOrder } from "./search.js";
 import { ancestors, slotsOf } from "./slots.js";
 
 export interface OrderAnswer {
@@ -14,14 +15,9 @@ export interface OrderAnswer {
   readonly proof: string;
 }
 
-/** Waiting tensors from which on all eviction sets are too many to try. */
+/** Slots from which on all eviction sets are too many to try in a beam. */
 const WIDE = 15;
-const BEAMS = [
-  { width: 100, crowding: 0.5 },
-  { width: 100, crowding: 1 },
-  { width: 1_000, crowding: 0.5 },
-  { width: 1_000, crowding: 1 },
-] as const;
+const BEAM = { narrow: { width: 1_000, branches: 256 }, wide: { width: 300, branches: 4 } } as const;
 
 /** Searches all orders of a workload for the fewest spilled and re-fetched bytes, addresses aside. */
 export function solveOrder(workload: Workload, capacity: number, budget: Budget): OrderAnswer {
@@ -60,34 +56,26 @@ interface PartAnswer {
   readonly bound: number;
 }
 
+/** Narrow beams first: they often prove themselves, and what follows only needs orders that beat them. */
 function solvePart(network: Network, capacity: number, budget: Budget): PartAnswer {
-  const before = ancestors(network);
-  const slot = slotsOf(network, before, SLOTS);
+  const slot = slotsOf(network, ancestors(network), SLOTS);
   if (slot === undefined) return { order: undefined, value: Number.POSITIVE_INFINITY, bound: 0 };
-  const wide = slot.reduce((a, b) => Math.max(a, b), -1) + 1 > WIDE;
-  let best: SearchAnswer = { order: undefined, value: Number.POSITIVE_INFINITY, bound: 0 };
-  const attempt = (limits: Partial<SearchLimits>): boolean => {
-    const answer = searchOrder(network, slot, capacity, {
-      width: Number.POSITIVE_INFINITY,
-      crowding: 0,
-      branches: 4_096,
-      layer: 200_000,
-      total: 1_000_000,
-      below: best.value,
-      stop: budget.stop,
-      ...limits,
-    });
-    const found = answer.order !== undefined && answer.value < best.value;
-    best = {
-      order: found ? answer.order : best.order,
-      value: found ? answer.value : best.value,
-      bound: Math.max(best.bound, Math.min(answer.bound, found ? answer.value : best.value)),
-    };
+  const { width, branches } = slot.some((s) => s >= WIDE) ? BEAM.wide : BEAM.narrow;
+  let best: PartAnswer = { order: undefined, value: Number.POSITIVE_INFINITY, bound: 0 };
+  /** Whether there is nothing left to do. */
+  const improve = (answer: PartAnswer): boolean => {
+    const { order, value } = answer.value < best.value ? answer : best;
+    best = { order, value, bound: Math.min(value, Math.max(best.bound, answer.bound)) };
     return best.bound >= best.value || budget.stop();
   };
-  for (const beam of BEAMS.slice(0, 2)) if (attempt({ ...beam, branches: wide ? 4 : 256, below: Number.POSITIVE_INFINITY })) return best;
-  if (attempt({ layer: 100_000, total: 600_000 })) return best;
-  for (const beam of BEAMS.slice(2)) if (attempt({ ...beam, branches: wide ? 4 : 256 })) return best;
-  attempt({ layer: 400_000, total: 3_000_000 });
+  const search = (limits: Pick<SearchLimits, "width" | "crowding" | "branches" | "layer" | "total">) =>
+    improve(searchOrder(network, slot, capacity, { ...limits, below: best.value, stop: budget.stop }));
+  const beam = (width: number, crowding: number) =>
+    search({ width, crowding, branches, layer: Number.POSITIVE_INFINITY, total: Number.POSITIVE_INFINITY });
+  const exact = (layer: number) => search({ width: Number.POSITIVE_INFINITY, crowding: 0, branches: 100_000, layer, total: 6 * layer });
+
+  if (beam(100, 0.5) || beam(100, 1) || exact(50_000)) return best;
+  if (beam(width, 0.5) || beam(width, 1) || exact(200_000) || best.order === undefined) return best;
+  improve(chainBound(network, best.order, capacity, best.value, { stride: 4, layer: 100_000, total: 2 * budget.nodes, stop: budget.stop }));
   return best;
 }

@@ -1,0 +1,95 @@
+import { unitOf } from "./instance.js";
+import { contradiction, greedyOffsets, type Layout, layOut, loadBound } from "./layout.js";
+import { FEASIBILITY, TIGHT } from "./orders.js";
+import { packLayout } from "./pack.js";
+import type { PackingBudget, PackingProblem, PackingResult } from "./problem.js";
+
+/** What `minimize` found below the problem's capacity. No packing is lower than `bound`. */
+export type Minimized =
+  | {
+      /** `optimal` when `height` equals `bound`. */
+      readonly status: "optimal" | "feasible";
+      readonly height: number;
+      readonly bound: number;
+      readonly offsets: number[];
+      readonly nodes: number;
+    }
+  | Extract<PackingResult, { status: "infeasible" }>
+  | { readonly status: "unknown"; readonly bound: number; readonly nodes: number };
+
+/** Nodes of the first attempt at a height, per item; doubled whenever the smallest step down fails. */
+const FIRST_SLICE = 20;
+
+/**
+ * The lowest height at which the items pack, as far as the budget reaches. Starts from the greedy packings and the
+ * load bound, tries the bound itself, then halves its steps downwards; a refuted height raises the bound.
+ *
+ * @param report told of the first packing and of every improvement of height or bound.
+ */
+export function minimize(
+  { capacity, items }: PackingProblem,
+  budget: PackingBudget,
+  report: (height: number, bound: number) => void = () => {},
+): Minimized {
+  const layout = layOut(items);
+  const refused = contradiction(layout, capacity);
+  if (refused !== undefined) return refused;
+  let { height: bound } = loadBound(layout);
+  const greedy = [...greedyOffsets(layout, bound)];
+  let nodes = 0;
+  let attempt = 0;
+  const packBelow = (height: number, most: number) => {
+    const endgame = nodes === 0 ? FEASIBILITY : TIGHT;
+    const slice = { ...budget, seed: budget.seed + attempt++, nodes: Math.min(most, budget.nodes - nodes) };
+    const answer = packLayout(layout, height, slice, greedy, endgame);
+    nodes += answer.nodes;
+    return answer;
+  };
+
+  let best = lowestGreedy(layout, greedy);
+  let height = heightOf(layout, best);
+  if (height > capacity) {
+    const answer = packBelow(capacity, Number.POSITIVE_INFINITY);
+    if (answer.status === "infeasible") return answer;
+    if (answer.status === "undecided") return { status: "unknown", bound, nodes };
+    best = answer.offsets;
+    height = heightOf(layout, best);
+  }
+
+  report(height, bound);
+  const grid = unitOf(items, 1); // every height is a multiple of it
+  let slice = FIRST_SLICE * Math.max(100, items.length);
+  for (let step = Number.POSITIVE_INFINITY; height > bound && nodes < budget.nodes && !budget.stop(); ) {
+    step = Math.min(step, height - bound);
+    const target = height - step;
+    const answer = packBelow(target, slice);
+    if (answer.status === "packed") {
+      best = answer.offsets;
+      height = heightOf(layout, best);
+      report(height, bound);
+    } else if (answer.status === "infeasible") {
+      bound = Math.max(bound, (Math.floor(target / grid) + 1) * grid);
+      report(height, bound);
+    } else if (step > grid) {
+      step = Math.max(1, Math.floor(step / 2 / grid)) * grid;
+    } else {
+      if (answer.nodes === 0) break; // beyond the tree search
+      slice *= 2;
+    }
+  }
+  return { status: height <= bound ? "optimal" : "feasible", height, bound, offsets: [...best], nodes };
+}
+
+/** Each component from the greedy packing that keeps it lowest. */
+function lowestGreedy({ items, parts }: Layout, greedy: readonly (readonly number[])[]): number[] {
+  const offsets = items.map((item) => item.fixed ?? 0);
+  for (const part of parts) {
+    const top = (tried: readonly number[]) => part.items.reduce((most, i) => Math.max(most, tried[i]! + items[i]!.size), 0);
+    const lowest = greedy.reduce((a, b) => (top(b) < top(a) ? b : a));
+    for (const i of part.items) offsets[i] = lowest[i]!;
+  }
+  return offsets;
+}
+
+const heightOf = ({ items, time: { first } }: Layout, offsets: readonly number[]): number =>
+  items.reduce((top, item, i) => (first[i]! < first[i + 1]! ? Math.max(top, offsets[i]! + item.size) : top), 0);
