@@ -1,2 +1,196 @@
 /** The facade: all that the command line, the studio and users import. */
+import type { Checked, Diagnostic } from "./base/diagnostic.js";
+import { fail, good } from "./base/diagnostic.js";
+import type { Bytes } from "./base/units.js";
+import type { Binding } from "./onnx/bindings.js";
+import { type ImportOptions, importOnnx } from "./onnx/import.js";
+import { allocate } from "./planners/scratchpad/alloc/allocate.js";
+import { formatBuffers } from "./planners/scratchpad/alloc/buffers.js";
+import { type AllocDocument, allocDocument } from "./planners/scratchpad/alloc/document.js";
+import { parseBuffers } from "./planners/scratchpad/alloc/parse.js";
+import { verifyAllocation } from "./planners/scratchpad/alloc/verify.js";
+import type { ScratchpadPlan } from "./planners/scratchpad/plan.js";
+import { pose } from "./planners/scratchpad/pose.js";
+import { readProblem } from "./planners/scratchpad/read.js";
+import { solve } from "./planners/scratchpad/solve.js";
+import { verify } from "./planners/scratchpad/verify.js";
+import { discrepancies, noPlanDocument, type PlanDocument, type PlannedDocument, planDocument, readDocument } from "./report/document.js";
+import { type InspectDocument, inspectDocument } from "./report/inspect.js";
+import { type Manifest, type Report, report } from "./report/report.js";
+import type { Budget } from "./search/budget.js";
+import type { MipSolver } from "./search/mip.js";
+import type { Target } from "./target/target.js";
+
+// The doors around planning: reading targets, naming examples, and the forms a report takes.
 export type { Checked, Diagnostic } from "./base/diagnostic.js";
+export type { Outcome } from "./base/outcome.js";
+export type { Replay } from "./base/replay.js";
+export type { Graph } from "./graph/graph.js";
+export { type Binding, parseBinding } from "./onnx/bindings.js";
+export { buildExample, type Example, examples } from "./onnx/examples/index.js";
+export type { AllocDocument } from "./planners/scratchpad/alloc/document.js";
+export type { ScratchpadPlan, ScratchpadProblem } from "./planners/scratchpad/plan.js";
+export { CSV_TABLES, type CsvTable, csv } from "./report/csv.js";
+export { type PlanDocument, summary } from "./report/document.js";
+export { html } from "./report/html.js";
+export { type InspectDocument, inspectText } from "./report/inspect.js";
+export type { Manifest, Report } from "./report/report.js";
+export { text } from "./report/text.js";
+export { trace } from "./report/trace.js";
+export type { Budget, Progress } from "./search/budget.js";
+export type { MipSolver } from "./search/mip.js";
+export { targetFacts, targetJsonSchema } from "./target/families.js";
+export { applySettings, parseTarget } from "./target/parse.js";
+export { presetNames, presetTarget, presetYaml } from "./target/presets.js";
+export type { Target } from "./target/target.js";
+
+/** One line per family of accelerator. */
+const planners = { scratchpad: { pose, solve, verify, readProblem } } satisfies { readonly [K in Target["kind"]]: object };
+
+/** An ONNX file as the rim hands it over. `name` is for people. */
+export interface Model extends Pick<ImportOptions, "external"> {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface Goal {
+  readonly objective: string;
+  readonly bindings: readonly Binding[];
+}
+
+/** What the core must be given, because it has no clock, no solver and no hash of its own. */
+export interface Surroundings {
+  readonly budget: Budget;
+  readonly mip: MipSolver;
+  /** Seconds on any clock that only goes forward. */
+  readonly now: () => number;
+  readonly manifest: Manifest;
+  /** What the rim noticed about target and model; asked after the import, which may read beside the model. */
+  readonly remarks: () => readonly Diagnostic[];
+}
+
+/** Says what `model` is. `sha256` is the digest of its bytes. */
+export function inspect(model: Model, bindings: readonly Binding[], sha256: string): Checked<InspectDocument> {
+  const graph = importOnnx(model.bytes, { ...model, bindings });
+  return graph.ok ? good(inspectDocument(graph.value, { name: model.name, sha256 }), graph.warnings) : graph;
+}
+
+/** What planning came to. Only an accepted plan has a report; a refused one is a bug of ours and shows nothing else. */
+export type Planned =
+  | { readonly kind: "planned"; readonly document: PlannedDocument; readonly report: Report }
+  | { readonly kind: "none"; readonly document: PlanDocument; readonly reason: Diagnostic }
+  | { readonly kind: "refused"; readonly violations: readonly [Diagnostic, ...Diagnostic[]] };
+
+/** Plans `model` on `target`. Everything the command line, the studio and a sweep do is this function. */
+export async function plan(
+  model: Model,
+  target: Target,
+  goal: Goal,
+  { budget, mip, now, manifest, remarks }: Surroundings,
+): Promise<Checked<Planned>> {
+  const seconds: Record<string, number> = {};
+  let since = now();
+  const lap = (phase: string) => {
+    const at = now();
+    seconds[phase] = Math.round((at - since) * 1e6) / 1e6;
+    since = at;
+  };
+
+  const graph = importOnnx(model.bytes, { ...model, bindings: goal.bindings }); // bytes -> Graph, with coverage
+  lap("import");
+  if (!graph.ok) return graph;
+
+  const { pose, solve, verify } = planners[target.kind];
+  const problem = pose(graph.value, target, goal); // Graph x Target -> Problem, plain JSON
+  lap("pose");
+  if (!problem.ok) return problem;
+
+  const outcome = await solve(problem.value, budget, mip); // Problem -> Outcome: value, bound, status
+  lap("solve");
+  const background = {
+    model: model.name,
+    target: target.name,
+    coverage: graph.value.coverage,
+    warnings: [...graph.value.warnings, ...problem.warnings, ...remarks()],
+    seconds,
+    manifest,
+  };
+  if (outcome.status === "infeasible")
+    return good({ kind: "none", document: noPlanDocument(background, problem.value, outcome), reason: outcome.conflict });
+  if (outcome.status === "unknown") {
+    const reason = undecided(`${model.name} on ${target.name}`, outcome.reason);
+    return good({ kind: "none", document: noPlanDocument(background, problem.value, outcome), reason });
+  }
+
+  const verdict = verify(problem.value, outcome.plan); // the judge replays it
+  lap("verify");
+  if (!verdict.ok) return good({ kind: "refused", violations: verdict.violations });
+  const shown = report({ ...background, problem: problem.value, accepted: verdict.accepted, outcome });
+  return good({ kind: "planned", document: planDocument(shown, problem.value, verdict.accepted), report: shown });
+}
+
+/** What reading a plan file came to. */
+export type Verified =
+  | { readonly kind: "accepted"; readonly document: PlannedDocument; readonly report: Report }
+  | { readonly kind: "refused"; readonly violations: readonly [Diagnostic, ...Diagnostic[]] };
+
+/**
+ * Treats a parsed plan file as a claim: its plan is replayed on its problem, and every figure it states is held
+ * against the replay. The bound is taken as stated; only planning again proves it.
+ *
+ * @param where names the file in messages.
+ */
+export function verifyDocument(data: unknown, where: string): Checked<Verified> {
+  const claim = readDocument(data, where);
+  if (!claim.ok) return claim;
+  const { verify, readProblem } = planners[claim.value.kind];
+  const problem = readProblem(claim.value.problem, `${where}: problem`);
+  if (!problem.ok) return problem;
+
+  const verdict = verify(problem.value, claim.value.plan as ScratchpadPlan);
+  if (!verdict.ok) return good({ kind: "refused", violations: verdict.violations });
+  const { objective, ...background } = claim.value;
+  const shown = report({
+    ...background,
+    problem: problem.value,
+    accepted: verdict.accepted,
+    outcome: { ...objective, status: background.status },
+  });
+  const document = planDocument(shown, problem.value, verdict.accepted);
+  const [first, ...rest] = discrepancies(claim.value, document, where);
+  return good(first === undefined ? { kind: "accepted", document, report: shown } : { kind: "refused", violations: [first, ...rest] });
+}
+
+/** What packing buffers came to; `csv` is the file with offsets. */
+export type Allocated =
+  | { readonly kind: "allocated"; readonly document: AllocDocument; readonly csv: string }
+  | { readonly kind: "none"; readonly document: AllocDocument; readonly reason: Diagnostic }
+  | { readonly kind: "refused"; readonly violations: readonly [Diagnostic, ...Diagnostic[]] };
+
+/**
+ * Packs the buffers of a MiniMalloc CSV into `capacity` bytes and lets the judge look.
+ *
+ * @param file the CSV's text and its name, for messages.
+ * @param minimize look for the lowest peak, not only for one that fits.
+ */
+export function alloc(
+  file: { readonly name: string; readonly text: string },
+  capacity: Bytes,
+  minimize: boolean,
+  budget: Budget,
+): Checked<Allocated> {
+  const buffers = parseBuffers(file.text, file.name);
+  if (!buffers.ok) return buffers;
+  const outcome = allocate(buffers.value, capacity, { minimize, budget });
+  if (outcome.status === "infeasible" || outcome.status === "unknown") {
+    const reason = outcome.status === "infeasible" ? outcome.conflict : undecided(file.name, outcome.reason);
+    return good({ kind: "none", document: allocDocument(buffers.value, capacity, outcome, undefined), reason }, buffers.warnings);
+  }
+  const verdict = verifyAllocation(buffers.value, capacity, outcome.plan);
+  if (!verdict.ok) return good({ kind: "refused", violations: verdict.violations }, buffers.warnings);
+  const document = allocDocument(buffers.value, capacity, outcome, verdict.accepted);
+  return good({ kind: "allocated", document, csv: formatBuffers(buffers.value, verdict.accepted.plan) }, buffers.warnings);
+}
+
+const undecided = (where: string, reason: string): Diagnostic =>
+  fail("CLI-23", where, `neither a plan nor a proof that none exists: ${reason}`, "allow more with --time or --nodes");

@@ -24,11 +24,26 @@ export const TYPE = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, string:
 
 /** The bytes of a model: opset 17, IR 8 unless told otherwise. */
 export const modelBytes = (graph: GraphInit, rest: Omit<Model, "graph"> = {}): Uint8Array =>
-  toBinary(ModelProtoSchema, create(ModelProtoSchema, { irVersion: 8n, opsetImport: [{ domain: "", version: 17n }], ...rest, graph } as Model));
+  toBinary(
+    ModelProtoSchema,
+    create(ModelProtoSchema, { irVersion: 8n, opsetImport: [{ domain: "", version: 17n }], ...rest, graph } as Model),
+  );
 
 /** `node("Conv", "x w b", "y", { group: 2n })`; a lone `_` is an input left out. */
-export const node = (opType: string, input: string, output: string, attributes: Readonly<Record<string, unknown>> = {}, rest: Node = {}): Node =>
-  ({ opType, input: words(input), output: words(output), attribute: Object.entries(attributes).map(([name, v]) => attribute(name, v)), ...rest }) as Node;
+export const node = (
+  opType: string,
+  input: string,
+  output: string,
+  attributes: Readonly<Record<string, unknown>> = {},
+  rest: Node = {},
+): Node =>
+  ({
+    opType,
+    input: words(input),
+    output: words(output),
+    attribute: Object.entries(attributes).map(([name, v]) => attribute(name, v)),
+    ...rest,
+  }) as Node;
 
 const words = (text: string): readonly string[] => (text === "" ? [] : text.split(" ").map((w) => (w === "_" ? "" : w)));
 
@@ -40,7 +55,9 @@ function attribute(name: string, value: unknown): Attribute {
   if (typeof sample === "number") return (list ? { name, type: 6, floats: list } : { name, type: 1, f: value }) as Attribute;
   if (typeof sample === "string") return (list ? { name, type: 8, strings: list } : { name, type: 3, s: value }) as Attribute;
   if (typeof sample === "object" && sample !== null && "refAttrName" in sample) return { name, ...sample } as Attribute;
-  return (typeof sample === "object" && sample !== null && "dims" in sample ? { name, type: 4, t: value } : { name, type: 5, g: value }) as Attribute;
+  return (
+    typeof sample === "object" && sample !== null && "dims" in sample ? { name, type: 4, t: value } : { name, type: 5, g: value }
+  ) as Attribute;
 }
 
 /** A value with its type; dimensions are sizes, symbols, or null for one without a name. */
@@ -55,7 +72,12 @@ export const value = (name: string, dims: readonly (number | string | null)[] | 
           ...(dims && {
             shape: {
               dim: dims.map((d) => ({
-                value: d === null ? { case: undefined } : typeof d === "number" ? { case: "dimValue", value: BigInt(d) } : { case: "dimParam", value: d },
+                value:
+                  d === null
+                    ? { case: undefined }
+                    : typeof d === "number"
+                      ? { case: "dimValue", value: BigInt(d) }
+                      : { case: "dimParam", value: d },
               })),
             },
           }),
@@ -80,7 +102,12 @@ export const ints = (name: string, values: readonly number[]): Tensor => ({
 });
 
 /** A stored float scalar. */
-export const float = (name: string, x: number): Tensor => ({ name, dims: [], dataType: TYPE.float32, rawData: new Uint8Array(Float32Array.of(x).buffer) });
+export const float = (name: string, x: number): Tensor => ({
+  name,
+  dims: [],
+  dataType: TYPE.float32,
+  rawData: new Uint8Array(Float32Array.of(x).buffer),
+});
 
 /** The graph of a model that must be accepted. */
 export function accepted(bytes: Uint8Array, binds: readonly string[] = [], options: Partial<ImportOptions> = {}): Graph {
@@ -106,4 +133,5 @@ function imported(bytes: Uint8Array, binds: readonly string[], options: Partial<
 }
 
 /** `name: shape` of every tensor. */
-export const shapes = (graph: Graph): Readonly<Record<string, readonly number[]>> => Object.fromEntries(graph.tensors.map((t) => [t.name, t.shape]));
+export const shapes = (graph: Graph): Readonly<Record<string, readonly number[]>> =>
+  Object.fromEntries(graph.tensors.map((t) => [t.name, t.shape]));

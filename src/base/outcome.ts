@@ -12,6 +12,8 @@ interface Valued<Plan> {
   readonly scope: BoundScope;
   /** Which argument proves the bound. */
   readonly proof: string;
+  /** Where order is chosen: no plan that runs the operators in this plan's order costs less. */
+  readonly orderBound?: number;
 }
 
 /** Why no plan exists. `figures` are named with their unit: `neededBytes`, `availableBytes`, `missingBytes`, `smallestWorkingBytes`. */

@@ -5,8 +5,9 @@ import type { MipSolver } from "../../search/mip.js";
 import { type Accesses, accessesOf, fileOrder, loadOf, operandsOf } from "./accesses.js";
 import { episodesOf } from "./episodes.js";
 import { firstFit } from "./first-fit.js";
+import { solveOrder } from "./order/solve.js";
 import { fitsAlone, place } from "./place.js";
-import type { ScratchpadPlan, ScratchpadProblem } from "./plan.js";
+import type { ScratchpadPlan, ScratchpadProblem, StepId } from "./plan.js";
 import { programme } from "./programme.js";
 import { type SolvedResidency, solveResidency } from "./residency/solve.js";
 
@@ -14,60 +15,82 @@ import { type SolvedResidency, solveResidency } from "./residency/solve.js";
 const ROUNDS = 12;
 
 /**
- * Plans the model's own operator order: which buffers stay, leave and come back (exact, or with a bound), then
- * their addresses. Where a residency has no addresses, or none were found, the tightest positions are given
- * less room and the residency is solved anew; what that costs over the bound is fragmentation.
+ * Plans order, residency and addresses. The model's own order and the best that the order search finds are priced
+ * (exactly, or with a bound), the cheaper one gets addresses. Where a residency has none, or none were found, the
+ * tightest positions are given less room and the residency is solved anew; what that costs over the bound is
+ * fragmentation.
  */
 export async function solve(problem: ScratchpadProblem, budget: Budget, mip: MipSolver): Promise<Outcome<ScratchpadPlan>> {
   const conflict = conflictOf(problem, budget);
   if (conflict !== undefined) return { status: "infeasible", conflict };
 
-  const accesses = accessesOf(problem, fileOrder(problem.steps));
-  const capacity = new Float64Array(accesses.need.length).fill(usable(problem));
-  budget.progress({ phase: "residency", unit: "B" });
-  const answer = await solveResidency(accesses, capacity, budget, mip);
-  budget.progress({ phase: "addresses", incumbent: answer.residency.traffic, bound: answer.bound, unit: "B" });
-  const plan = await withAddresses(problem, accesses, capacity, answer, budget, mip);
-  return conclusion(
-    plan,
-    answer,
-    loadOf(accesses).every((load, t) => load <= capacity[t]!),
-  );
+  const room = usable(problem);
+  const own = await priced(problem, fileOrder(problem.steps), room, budget, mip);
+  let best = await addressed(problem, own, budget, mip);
+  let bound = 0;
+  let proof = NOTHING_MOVES;
+  if (best.plan.claims.nonCompulsory > 0 && !budget.stop()) {
+    budget.progress({ phase: "order", incumbent: best.plan.claims.nonCompulsory, unit: "B" });
+    const search = solveOrder(problem, room, budget);
+    ({ bound, proof } = search);
+    if (search.order !== undefined) {
+      const other = await priced(problem, search.order, room, budget, mip);
+      if (other.residency.traffic < best.plan.claims.nonCompulsory) {
+        const candidate = await addressed(problem, other, budget, mip);
+        if (candidate.plan.claims.nonCompulsory < best.plan.claims.nonCompulsory) best = candidate;
+      }
+    }
+  }
+  const value = best.plan.claims.nonCompulsory;
+  const { orderBound } = best;
+  budget.progress({ phase: "done", incumbent: value, bound, unit: "B" });
+  return { status: value === bound ? "optimal" : "feasible", plan: best.plan, value, bound, scope: "all orders", proof, orderBound };
+}
+
+const NOTHING_MOVES = "no byte moves that need not";
+
+/** An order with the residency that moves the fewest bytes, addresses aside. */
+interface Priced extends SolvedResidency {
+  readonly accesses: Accesses;
+  readonly capacity: Float64Array;
+}
+
+async function priced(problem: ScratchpadProblem, order: readonly StepId[], room: number, budget: Budget, mip: MipSolver): Promise<Priced> {
+  const accesses = accessesOf(problem, order);
+  const capacity = new Float64Array(order.length).fill(room);
+  return { accesses, capacity, ...(await solveResidency(accesses, capacity, budget, mip)) };
 }
 
 /** Bytes outside the reserved ranges. */
 const usable = ({ machine }: ScratchpadProblem): number =>
   machine.reserved.reduce((left, r) => left - Math.max(0, Math.min(r.end, machine.capacity) - r.start), machine.capacity as number);
 
-async function withAddresses(
+async function addressed(
   problem: ScratchpadProblem,
-  accesses: Accesses,
-  capacity: Float64Array,
-  answer: SolvedResidency,
+  { accesses, capacity, bound, ...first }: Priced,
   budget: Budget,
   mip: MipSolver,
-): Promise<ScratchpadPlan> {
-  const order = accesses.order.length;
+): Promise<{ plan: ScratchpadPlan; orderBound: number }> {
   const room = Float64Array.from(capacity);
-  let residency = answer.residency;
+  let residency = first.residency;
   let best: ScratchpadPlan | undefined;
   const consider = (plan: ScratchpadPlan) => {
     if (best === undefined || plan.claims.nonCompulsory < best.claims.nonCompulsory) best = plan;
   };
   for (let round = 0; round < ROUNDS; round++) {
-    const placing = place(problem, order, episodesOf(accesses, residency.absent), Math.ceil(budget.nodes / ROUNDS), budget);
+    const placing = place(problem, accesses.order.length, episodesOf(accesses, residency.absent), Math.ceil(budget.nodes / ROUNDS), budget);
     if (placing.status === "placed") {
       consider(programme(problem, accesses, placing.episodes));
       break;
     }
     consider(programme(problem, accesses, firstFit(problem, accesses, residency.absent)));
-    if (budget.stop() || best!.claims.nonCompulsory <= answer.bound) break;
+    if (budget.stop() || best!.claims.nonCompulsory <= bound) break;
     if (!relieve(accesses, residency.absent, room, placing.hot)) break;
     const next = await solveResidency(accesses, room, budget, mip);
     if (next.residency.traffic >= best!.claims.nonCompulsory) break; // placing it could no longer win
     residency = next.residency;
   }
-  return best!;
+  return { plan: best!, orderBound: bound };
 }
 
 /** Takes one kept buffer's worth of room from the hottest positions that still keep anything; false when there is none. */
@@ -86,20 +109,6 @@ function relieve(accesses: Accesses, absent: Uint8Array, room: Float64Array, hot
     room[t] = Math.max(need[t]!, load[t]! - smallest);
   }
   return true;
-}
-
-function conclusion(plan: ScratchpadPlan, { bound, proof }: SolvedResidency, everythingFits: boolean): Outcome<ScratchpadPlan> {
-  const value = plan.claims.nonCompulsory;
-  if (value === 0)
-    return {
-      status: "optimal",
-      plan,
-      value,
-      bound: 0,
-      scope: "all orders",
-      proof: everythingFits ? "nothing needs to leave the scratchpad" : "no byte moves twice",
-    };
-  return { status: value === bound ? "optimal" : "feasible", plan, value, bound, scope: "this order", proof };
 }
 
 function conflictOf(problem: ScratchpadProblem, budget: Budget): Conflict | undefined {

@@ -8,8 +8,8 @@ import { type SearchLimits, SLOTS, searchOrder } from "./search.js";
 import { ancestors, slotsOf } from "./slots.js";
 
 export interface OrderAnswer {
-  /** Orders worth pricing, best first; empty where the search found none. */
-  readonly orders: readonly (readonly StepId[])[];
+  /** The best order found; undefined where the search found none. */
+  readonly order: readonly StepId[] | undefined;
   /** No order moves fewer bytes beyond the compulsory ones. */
   readonly bound: number;
   readonly proof: string;
@@ -44,7 +44,7 @@ export function solveOrder(workload: Workload, capacity: number, budget: Budget)
     for (const v of answer.order ?? []) if (part.ops[v]! >= 0) order.push(part.ops[v]!);
   }
   return {
-    orders: complete ? [stepsOf(whole, order)] : [],
+    order: complete ? stepsOf(whole, order) : undefined,
     bound,
     proof: proved ? "exact search over orders and residencies" : "best first part of an order, searched exactly",
   };

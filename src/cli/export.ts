@@ -1,0 +1,63 @@
+import { type Command, Option } from "commander";
+import type { CsvTable, Report } from "../api.js";
+import { done, EXIT, type Finished, failed, finish } from "./finish.js";
+
+const FORMATS = ["csv", "trace", "html"] as const;
+type Format = (typeof FORMATS)[number];
+const TABLES = ["ledger", "residency", "steps"] as const satisfies readonly CsvTable[];
+
+interface Options {
+  readonly to: Format;
+  readonly table: CsvTable;
+  readonly out?: string;
+  readonly json?: true;
+}
+
+export function addExport(program: Command): void {
+  program
+    .command("export")
+    .summary("turn a plan file into CSV, a Chrome trace or an HTML report")
+    .description("Replays the plan in PLAN and, when the judge accepts it, writes it in another form.")
+    .argument("<plan>", "a plan document that `stowage plan --out` wrote")
+    .addOption(
+      new Option("--to <format>", "csv (one table), trace (Chrome trace for ui.perfetto.dev) or html")
+        .choices(FORMATS)
+        .makeOptionMandatory(),
+    )
+    .addOption(new Option("--table <name>", "which table to write as CSV").choices(TABLES).default("ledger"))
+    .option("--out <file>", "write there; without it the export goes to stdout")
+    .option("--json", "print one JSON document and nothing else (needs --out)")
+    .addHelpText("after", "\nExample:\n  $ stowage export plan.json --to csv --table residency --out residency.csv\n")
+    .action(async (path: string, options: Options, command: Command) => {
+      if (options.json && options.out === undefined) command.error("error: --json needs --out: stdout carries the document");
+      finish(await exportPlan(path, options), options.json === true);
+    });
+}
+
+async function exportPlan(path: string, { to, table, out }: Options): Promise<Finished> {
+  const [{ readPlanFile }, { outputProblems }] = await Promise.all([import("./plan-file.js"), import("../node/files.js")]);
+  const problems = outputProblems(out === undefined ? [] : [out], [path]);
+  if (problems.length > 0) return failed(EXIT.badInput, problems);
+  const verified = readPlanFile(path);
+  if (!verified.ok) return failed(EXIT.badInput, verified.errors);
+  if (verified.value.kind === "refused") return failed(EXIT.refused, verified.value.violations);
+  const text = await rendered(verified.value.report, to, table);
+  if (out === undefined) return done(text, {}, { verbatim: true });
+  return done(
+    "",
+    { schema: "stowage/export/1", to, ...(to === "csv" ? { table } : {}), file: out, bytes: Buffer.byteLength(text) },
+    { files: [{ path: out, text }] },
+  );
+}
+
+async function rendered(report: Report, to: Format, table: CsvTable): Promise<string> {
+  const { csv, html, trace } = await import("../api.js");
+  switch (to) {
+    case "csv":
+      return csv(report, table);
+    case "trace":
+      return trace(report);
+    case "html":
+      return html(report);
+  }
+}

@@ -1,0 +1,72 @@
+import { type Command, Option } from "commander";
+import type { Binding } from "../api.js";
+import { binding, nodes, OBJECTIVES, objective, repeated, seconds, seed } from "./arguments.js";
+import { colours, finish } from "./finish.js";
+import type { PlanRequest } from "./plan-job.js";
+import { search } from "./search.js";
+
+export const SECONDS = 10;
+/** Enough that the time limit ends a search first; with `--nodes` the result does not depend on the machine. */
+export const NODES = 100_000_000;
+
+interface Options {
+  readonly target: string;
+  readonly set?: readonly string[];
+  readonly bind?: readonly Binding[];
+  readonly objective: string;
+  readonly time: number;
+  readonly nodes: number;
+  readonly seed: number;
+  readonly out?: string;
+  readonly report?: string;
+  readonly trace?: string;
+  readonly json?: true;
+}
+
+export function addPlan(program: Command): void {
+  program
+    .command("plan")
+    .summary("plan a model on a target: order, addresses, spills, a proven bound")
+    .description(
+      "Plans MODEL (an .onnx file or the name of a bundled example) on a target, lets the judge replay the plan, and prints what it costs.",
+    )
+    .argument("<model>", "an .onnx file or the name of a bundled example")
+    .requiredOption("--target <target>", "a preset (see `stowage targets list`) or a YAML file")
+    .option("--set <key=value>", "replace a value of the target, e.g. memory.size=512KiB (repeatable)", repeated)
+    .option("--bind <name=value>", "give a symbol or an input its size: N=1, x=1,3,224,224, x[2]=224 (repeatable)", binding)
+    .option("--objective <name>", `what to minimise: ${OBJECTIVES.join(", ")}`, objective, "traffic")
+    .addOption(
+      new Option("--time <duration>", "stop the search after this time, e.g. 30s or 5min")
+        .argParser(seconds)
+        .default(SECONDS, `${SECONDS}s`),
+    )
+    .option("--nodes <count>", "stop the search after this many nodes, so that the result is the same on every machine", nodes, NODES)
+    .option("--seed <number>", "seed of every random choice", seed, 1)
+    .option("--out <file>", "write the whole plan document (JSON)")
+    .option("--report <file>", "write a self-contained HTML report")
+    .option("--trace <file>", "write a Chrome trace (JSON) for ui.perfetto.dev")
+    .option("--json", "print one JSON document and nothing else")
+    .addHelpText("after", "\nExample:\n  $ stowage plan resnet50 --target cosma --set memory.size=1MiB --report resnet50.html\n")
+    .action(async (model: string, options: Options) => {
+      finish(await runPlan(model, options), options.json === true);
+    });
+}
+
+export function runPlan(model: string, { set = [], bind = [], time, ...options }: Options) {
+  const request: PlanRequest = {
+    model,
+    target: options.target,
+    settings: set,
+    bindings: bind,
+    objective: options.objective,
+    seconds: time,
+    nodes: options.nodes,
+    seed: options.seed,
+    out: options.out,
+    report: options.report,
+    trace: options.trace,
+    json: options.json === true,
+    coloured: colours(),
+  };
+  return search(new URL("./plan-job.js", import.meta.url), request, time);
+}

@@ -1,0 +1,212 @@
+import { createHash, randomBytes } from "node:crypto";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { bad, type Checked, type Diagnostic, fail, good } from "../base/diagnostic.js";
+
+/** Node 20 holds at most this much in one typed array; larger models keep their weights as external data anyway. */
+const MODEL_LIMIT = 2 ** 32 - 1;
+/** Targets, plans and CSV files. A plan of a 10,000-operator network takes about 10 MB. */
+const TEXT_LIMIT = 2 ** 28;
+/** One read call moves at most this much: beyond 2 GiB the system call refuses. */
+const CHUNK = 2 ** 28;
+
+export interface OutputFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The bytes of a model, however large (up to 4 GiB), read in positioned chunks. */
+export const readModelFile = (path: string): Checked<Uint8Array> => readRegularFile(path, MODEL_LIMIT);
+
+/** The text of a file; a byte-order mark is dropped. */
+export function readTextFile(path: string): Checked<string> {
+  const bytes = readRegularFile(path, TEXT_LIMIT);
+  if (!bytes.ok) return bytes;
+  try {
+    return good(new TextDecoder("utf-8", { fatal: true }).decode(bytes.value));
+  } catch {
+    return bad(fail("CLI-8", path, `${bytes.value.length} bytes that are not valid UTF-8`, "save the file as UTF-8"));
+  }
+}
+
+/** Lower-case hexadecimal SHA-256. */
+export function sha256(data: Uint8Array | string): string {
+  const hash = createHash("sha256");
+  if (typeof data === "string") hash.update(data);
+  else for (let at = 0; at < data.length; at += CHUNK) hash.update(data.subarray(at, at + CHUNK)); // update() refuses 2 GiB at once
+  return hash.digest("hex");
+}
+
+/** The part of a path that messages and reports name. */
+export const fileName = (path: string): string => basename(path);
+
+/** Whether a regular file, or a link to one, stands at `path`. */
+export const isFile = (path: string): boolean => look(path)?.isFile() === true;
+
+/**
+ * What would keep `outputs` from being written beside `inputs`; asked before a long search, not after it.
+ * An output never replaces an input, another output or anything that is not a regular file.
+ */
+export function outputProblems(outputs: readonly string[], inputs: readonly string[] = []): readonly Diagnostic[] {
+  const taken = new Map(inputs.map((path) => [identity(path), path]));
+  return outputs.flatMap((path) => {
+    const clash = taken.get(identity(path));
+    taken.set(identity(path), path);
+    if (clash !== undefined) return [fail("CLI-7", path, `would overwrite ${clash}`, "give each file its own name")];
+    const cannot = unwritable(path);
+    return cannot === undefined ? [] : [fail("CLI-6", path, cannot.message, cannot.fix)];
+  });
+}
+
+/** Writes all files or none: each is completed under a temporary name in its folder and renamed when all are. */
+export function writeFiles(files: readonly OutputFile[]): Checked<readonly string[]> {
+  const [first, ...rest] = outputProblems(files.map((f) => f.path));
+  if (first !== undefined) return bad(first, ...rest);
+  const staged: { readonly temporary: string; readonly path: string }[] = [];
+  for (const { path, text } of files) {
+    // Through a symbolic link to the file it names, so that the link stays one.
+    const target = isFile(path) ? realpathSync(path) : path;
+    const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.tmp`);
+    try {
+      staged.push({ temporary, path: target });
+      writeFileSync(temporary, text, { flag: "wx" });
+    } catch (error) {
+      return abandon(staged, path, error);
+    }
+  }
+  for (const { temporary, path } of staged) {
+    try {
+      renameSync(temporary, path);
+    } catch (error) {
+      return abandon(staged, path, error);
+    }
+  }
+  return good(files.map((f) => f.path));
+}
+
+function abandon(staged: readonly { readonly temporary: string }[], path: string, error: unknown): Checked<never> {
+  for (const { temporary } of staged) rmSync(temporary, { force: true });
+  return bad(fail("CLI-6", path, systemReason(error), "name a file in a folder that exists, has room and may be written to"));
+}
+
+/** Opens without waiting for a pipe's other end, and looks at what was opened rather than at what the path was. */
+function readRegularFile(path: string, limit: number): Checked<Uint8Array> {
+  let file: number;
+  try {
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    return bad(unreadable(path, error));
+  }
+  try {
+    const { size, regular } = statOf(file);
+    if (!regular) return bad(fail("CLI-2", path, "is a folder, device or pipe, not a regular file", "name a file"));
+    if (size > limit)
+      return bad(
+        fail(
+          "CLI-4",
+          path,
+          `is ${size} bytes, the limit is ${limit} bytes`,
+          "store weights as external data, or check that this is the file you meant",
+        ),
+      );
+    const bytes = new Uint8Array(size);
+    const read = fill(file, bytes, 0);
+    if (read < size) return bad(fail("CLI-5", path, `ended after ${read} of ${size} bytes`, "try again when nobody writes to it"));
+    return good(bytes);
+  } catch (error) {
+    return bad(unreadable(path, error));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Size and kind of an open file. */
+export function statOf(file: number): { readonly size: number; readonly regular: boolean } {
+  const stat = fstatSync(file);
+  return { size: stat.size, regular: stat.isFile() };
+}
+
+/** Fills `target` from byte `position` of the file on. Returns how many bytes there were. */
+export function fill(file: number, target: Uint8Array, position: number): number {
+  let done = 0;
+  while (done < target.length) {
+    const n = readSync(file, target, done, Math.min(CHUNK, target.length - done), position + done);
+    if (n === 0) break;
+    done += n;
+  }
+  return done;
+}
+
+function unreadable(path: string, error: unknown): Diagnostic {
+  switch (systemCode(error)) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return fail("CLI-1", path, "there is no such file", "check the path");
+    case "EISDIR":
+      return fail("CLI-2", path, "is a folder", "name a file");
+    case "ENXIO":
+      return fail("CLI-2", path, "is not a regular file", "name a file");
+    default:
+      return fail("CLI-3", path, systemReason(error), "check the file and its permissions");
+  }
+}
+
+function unwritable(path: string): { readonly message: string; readonly fix: string } | undefined {
+  const stat = look(path);
+  if (stat?.isDirectory()) return { message: "is a folder", fix: `name a file in it, e.g. ${join(path, "plan.json")}` };
+  if (stat !== undefined && !stat.isFile()) return { message: "is not a regular file", fix: "name a file" };
+  if (stat === undefined && isLink(path)) return { message: "is a link to nothing", fix: "remove the link or name another file" };
+  const folder = look(dirname(resolve(path)));
+  if (folder === undefined) return { message: "its folder does not exist", fix: `create ${dirname(path)} first` };
+  if (!folder.isDirectory()) return { message: `${dirname(path)} is not a folder`, fix: "name a file in a folder" };
+  return undefined;
+}
+
+/** Two spellings of one file have one identity, whether it exists or not. */
+function identity(path: string): string {
+  const full = resolve(path);
+  try {
+    return realpathSync(full);
+  } catch {
+    try {
+      return join(realpathSync(dirname(full)), basename(full));
+    } catch {
+      return full;
+    }
+  }
+}
+
+/** What a path leads to; undefined for nothing, and for what cannot even be looked at. */
+function look(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
+}
+
+const systemCode = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code;
+
+/** `EACCES: permission denied` without the call and path that Node appends. */
+const systemReason = (error: unknown): string => (error instanceof Error ? error.message.replace(/, \w+( '.*)?$/s, "") : String(error));

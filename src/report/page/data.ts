@@ -1,0 +1,67 @@
+import { type Embedded, unembed } from "../embedded.js";
+import { printable } from "../format.js";
+import type { Report } from "../report.js";
+
+/** The report and what the views look up in it all the time. */
+export interface Data {
+  readonly report: Report;
+  /** Names fit to be shown. */
+  readonly tensorNames: readonly string[];
+  readonly stepNames: readonly string[];
+  /** Indices into `lives`, `slices` and `ledger` of each tensor, and into `slices` and `ledger` of each step. */
+  readonly livesOf: readonly (readonly number[])[];
+  readonly transfersOf: readonly (readonly number[])[];
+  readonly transfersAt: readonly (readonly number[])[];
+  readonly readersOf: readonly (readonly number[])[];
+  /** Cycles at which each step's column of the step axis begins, and the plan's end. */
+  readonly stepCycles: Float64Array;
+}
+
+export function read(): Data {
+  const text = document.getElementById("report")?.textContent ?? "";
+  const report = unembed(JSON.parse(text) as Embedded);
+  const { tensors, steps, lives, slices, operands } = report;
+  const livesOf = tensors.map((): number[] => []);
+  lives.forEach((life, i) => {
+    livesOf[life.tensor]?.push(i);
+  });
+  const transfersOf = tensors.map((): number[] => []);
+  const transfersAt = steps.map((): number[] => []);
+  slices.forEach((slice, i) => {
+    if (slice.kind === "compute") return;
+    transfersOf[slice.tensor]?.push(i);
+    transfersAt[slice.step]?.push(i);
+  });
+  const readersOf = tensors.map((): number[] => []);
+  operands.forEach(({ reads }, step) => {
+    for (const tensor of reads) readersOf[tensor]?.push(step);
+  });
+  const stepCycles = new Float64Array(steps.length + 1);
+  steps.forEach((step, i) => {
+    stepCycles[i] = i === 0 ? 0 : Math.max(step.startCycle, stepCycles[i - 1]!);
+  });
+  stepCycles[steps.length] = Math.max(report.metrics.latencyCycles, stepCycles[steps.length - 1] ?? 0);
+  return {
+    report,
+    tensorNames: tensors.map((t) => printable(t.name)),
+    stepNames: steps.map((s) => printable(s.name)),
+    livesOf,
+    transfersOf,
+    transfersAt,
+    readersOf,
+    stepCycles,
+  };
+}
+
+/** Cycles -> the step axis: each step's column is as wide as any, so time is stretched within it. */
+export function stepAt({ stepCycles }: Data, cycle: number): number {
+  let low = 0;
+  let high = stepCycles.length - 1;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (stepCycles[middle]! <= cycle) low = middle;
+    else high = middle;
+  }
+  const span = stepCycles[low + 1]! - stepCycles[low]!;
+  return low + (span > 0 ? Math.min(1, (cycle - stepCycles[low]!) / span) : 0);
+}

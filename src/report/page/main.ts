@@ -1,0 +1,87 @@
+import { about } from "./about.js";
+import { read } from "./data.js";
+import { h } from "./dom.js";
+import { header } from "./header.js";
+import { inspector } from "./inspector.js";
+import { fullWindow, legend, stage } from "./stage.js";
+import { type Axis, createStore, type Store } from "./state.js";
+import { culprits, tables } from "./tables.js";
+
+const data = read();
+const store = createStore((axis) => fullWindow(data, 0, axis), { tensor: data.report.tensors.length, step: data.report.steps.length });
+
+document
+  .getElementById("page")
+  ?.append(
+    header(data.report, store.restyle),
+    h(
+      "section",
+      { class: "plan", "aria-label": "Memory map and timeline" },
+      h(
+        "div",
+        { class: "plan-head" },
+        h("h2", {}, "Memory map and timeline"),
+        h("span", { class: "spring" }),
+        axisToggle(store),
+        fitButton(store),
+      ),
+      h("div", { class: "plan-body" }, h("div", { class: "plan-stage" }, stage(data, store), legend(), keys()), inspector(data, store)),
+    ),
+    culprits(data, store),
+    tables(data, store),
+    about(data.report),
+    h("footer", { class: "muted" }, "Made by Stowage. This file is complete: it asks for nothing from the network."),
+  );
+
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", store.restyle);
+document.addEventListener("keydown", (event) => {
+  if (event.target instanceof HTMLInputElement) return;
+  if (event.key === "Escape") store.select(undefined);
+  if (event.key !== "/" || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  document.querySelector<HTMLInputElement>("[role=tabpanel]:not([hidden]) .filter")?.focus();
+});
+
+/** Steps give every operator the same width; cycles show how long it takes. */
+function axisToggle(store: Store): HTMLElement {
+  const choices: readonly { axis: Axis; words: string }[] = [
+    { axis: "steps", words: "Steps" },
+    { axis: "cycles", words: "Cycles" },
+  ];
+  const buttons = choices.map(({ axis, words }) =>
+    h("button", { type: "button", class: "axis-choice", onclick: () => store.setAxis(axis) }, words),
+  );
+  const press = (): void => {
+    choices.forEach(({ axis }, i) => {
+      buttons[i]!.setAttribute("aria-pressed", String(store.state.axis === axis));
+    });
+  };
+  store.on((change) => {
+    if (change === "axis") press();
+  });
+  press();
+  return h("div", { class: "toggle", role: "group", "aria-label": "Horizontal axis" }, ...buttons);
+}
+
+function fitButton(store: Store): HTMLElement {
+  return h("button", { type: "button", class: "quiet", onclick: () => store.setWindow(fullWindow(data, 0, store.state.axis)) }, "Show all");
+}
+
+function keys(): HTMLElement {
+  const key = (name: string, does: string) => [h("kbd", {}, name), ` ${does} `];
+  return h(
+    "p",
+    { class: "keys" },
+    "Click the map, then ",
+    ...key("wheel", "zooms time,"),
+    ...key("shift wheel", "addresses,"),
+    ...key("drag", "moves;"),
+    ...key("W", ""),
+    ...key("A", ""),
+    ...key("S", ""),
+    ...key("D", "likewise,"),
+    ...key("F", "shows all,"),
+    ...key("← →", "walks the steps,"),
+    ...key("/", "filters."),
+  );
+}
