@@ -48,7 +48,7 @@ export type { Target } from "./target/target.js";
 const planners = { scratchpad: { pose, solve, verify, readProblem } } satisfies { readonly [K in Target["kind"]]: object };
 
 /** An ONNX file as the rim hands it over. `name` is for people. */
-export interface Model extends Pick<ImportOptions, "external"> {
+export interface Model extends Pick<ImportOptions, "external" | "weightsAbsent"> {
   readonly name: string;
   readonly bytes: Uint8Array;
 }

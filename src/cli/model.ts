@@ -1,8 +1,8 @@
 import { buildExample, examples, type Model } from "../api.js";
 import { bad, type Checked, type Diagnostic, fail, good } from "../base/diagnostic.js";
+import { nearest } from "../base/nearest.js";
 import { externalReader } from "../node/external.js";
 import { fileName, isFile, readModelFile, sha256 } from "../node/files.js";
-import { nearest } from "../target/nearest.js";
 
 export interface LoadedModel extends Model {
   readonly sha256: string;
@@ -16,7 +16,7 @@ export interface LoadedModel extends Model {
 export function loadModel(spec: string): Checked<LoadedModel> {
   if (isFile(spec)) return readFile(spec);
   const bytes = buildExample(spec);
-  if (bytes !== undefined) return good({ name: spec, bytes, sha256: sha256(bytes), path: undefined, warnings: [] });
+  if (bytes !== undefined) return good({ name: spec, bytes, sha256: sha256(bytes), path: undefined, warnings: [], weightsAbsent: true });
 
   const file = readFile(spec);
   if (file.ok || file.errors[0].code !== "CLI-1") return file;

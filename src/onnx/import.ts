@@ -20,6 +20,8 @@ export interface ImportOptions {
   readonly bindings: readonly Binding[];
   /** Reads files beside the model. Asked only for small constants that shape arithmetic needs. */
   readonly external?: ExternalReader;
+  /** The model is known to come without the values of its weights: no warning says so again. */
+  readonly weightsAbsent?: boolean;
 }
 
 /**
@@ -64,7 +66,12 @@ export function importOnnx(file: Uint8Array, options: ImportOptions): Checked<Gr
   if (first !== undefined) return bad(first, ...more);
   const parameters = parametersOf(parts.constants, sheet);
   if (parameters.size > MAX_TOTAL) return bad(excess(options.name, `all constants together take ${parameters.size} B`));
-  const warnings = [...decoded.warnings, ...bound.warnings, ...sheet.warnings, ...elsewhere(sheet, options.name)];
+  const warnings = [
+    ...decoded.warnings,
+    ...bound.warnings,
+    ...sheet.warnings,
+    ...(options.weightsAbsent ? [] : elsewhere(sheet, options.name)),
+  ];
   const { tensors, operators, coverage } = parts;
   return good(
     {

@@ -1,9 +1,10 @@
 import type { Diagnostic } from "../base/diagnostic.js";
+import { nearest } from "../base/nearest.js";
 import type { BoundSymbol } from "../graph/graph.js";
 import { type Binding, bindingText } from "./bindings.js";
 import { sizeOf } from "./constant.js";
 import { type Declared, declaredOf, type StoredDim } from "./declared.js";
-import { listed, nearest, onnxFail, quoted } from "./names.js";
+import { listed, onnxFail, quoted } from "./names.js";
 import type { Value } from "./node.js";
 import type { GraphProto, ValueInfoProto } from "./proto/onnx_pb.js";
 

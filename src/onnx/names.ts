@@ -21,30 +21,6 @@ export function listed(names: readonly string[]): string {
   return names.length > LISTED ? `${shown} and ${names.length - LISTED} more` : shown;
 }
 
-/** The candidate that differs least from `name`, where it is near enough to be a slip. */
-export function nearest(name: string, candidates: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let least = Math.max(2, Math.floor(name.length / 3)) + 1;
-  for (const candidate of candidates) {
-    if (Math.abs(candidate.length - name.length) >= least) continue;
-    const d = distance(name.toLowerCase(), candidate.toLowerCase());
-    if (d < least) [best, least] = [candidate, d];
-  }
-  return best;
-}
-
-/** Insertions, deletions and replacements that turn `a` into `b` (Levenshtein 1966), row by row. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    row = next;
-  }
-  return row[b.length] ?? 0;
-}
-
 /** Gives every name once: a name already taken gets a number behind it, an empty one starts as `fallback`. */
 export function uniqueNames(): (name: string, fallback: string) => string {
   const taken = new Map<string, number>();

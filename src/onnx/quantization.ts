@@ -45,7 +45,7 @@ function widthOf(view: NodeView): number | undefined {
   if (QONNX.has(view.domain)) {
     if (view.type === "BipolarQuant") return 1;
     if (view.type === "Quant" || view.type === "IntQuant") return told(view.inputs[3]);
-    if (view.type === "Trunc") return told(view.inputs[4]);
+    if (view.type === "Trunc") return told(view.inputs[view.inputs.length > 5 ? 5 : 4]); // its second version has an output scale before the width
     if (view.type === "FloatQuant") return sum(1, told(view.inputs[2]), told(view.inputs[3])); // sign, exponent, mantissa
     if (view.type === "MultiThreshold") return datatypeBits(view.string("out_dtype"));
   }

@@ -212,6 +212,7 @@ const frame = z.object({
     gap: z.number(),
     scope: z.enum(["this order", "all orders"]),
     proof: z.string(),
+    orderBound: z.number().optional(),
   }),
   metrics: z.record(z.string(), z.unknown()),
   verified: z.literal(true),

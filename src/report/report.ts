@@ -37,7 +37,10 @@ export interface ReportInput {
   readonly problem: ScratchpadProblem;
   readonly accepted: Accepted<ScratchpadPlan>;
   /** An outcome that carries a plan. Only its bound is believed; value and status are weighed against the Replay. */
-  readonly outcome: Pick<Extract<Outcome<ScratchpadPlan>, { status: "optimal" | "feasible" }>, "status" | "bound" | "scope" | "proof">;
+  readonly outcome: Pick<
+    Extract<Outcome<ScratchpadPlan>, { status: "optimal" | "feasible" }>,
+    "status" | "bound" | "scope" | "proof" | "orderBound"
+  >;
   readonly coverage: Coverage;
   readonly warnings: readonly Diagnostic[];
   /** Wall seconds by phase. */
@@ -53,6 +56,8 @@ export interface Objective {
   readonly gap: number;
   readonly scope: BoundScope;
   readonly proof: string;
+  /** No plan that runs the operators in this plan's order costs less. Never to be confused with `bound`. */
+  readonly orderBound?: number;
 }
 
 /** One headline number, with what is proven about it. */
@@ -155,6 +160,7 @@ export function report(input: ReportInput): Report {
       gap: gap(value, outcome.bound),
       scope: outcome.scope,
       proof: outcome.proof,
+      ...(outcome.orderBound === undefined ? {} : { orderBound: outcome.orderBound }),
     },
     metrics: counted,
     figures: figures(input, counted),

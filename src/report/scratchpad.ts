@@ -76,8 +76,8 @@ function assumptions({ assumptions: a, machine }: ScratchpadProblem): string[] {
     `Offsets and footprints are multiples of ${exactBytesText(machine.alignment)}.`,
     ...(reserved > 0 ? [`${bytesText(reserved)} of the scratchpad are reserved.`] : []),
     "One engine, and one DMA channel in each direction; a fetch starts as soon as its address range and its channel are free.",
-    ...(a.views.length > 0 ? [`${counted(a.views.length, "operator")} only rename their input and move nothing.`] : []),
-    ...(a.inPlace.length > 0 ? [`${counted(a.inPlace.length, "operator")} overwrite their input.`] : []),
+    ...(a.views.length > 0 ? [`Views, which rename their input and move nothing: ${counted(a.views.length, "operator")}.`] : []),
+    ...(a.inPlace.length > 0 ? [`Overwriting their input in place: ${counted(a.inPlace.length, "operator")}.`] : []),
   ];
 }
 

@@ -47,6 +47,9 @@ export function text(report: Report, style: (tone: Tone, text: string) => string
     "",
     `Busy: ${report.resources.map((r) => `${r.name} ${percentText(m.latencyCycles === 0 ? 0 : r.busyCycles / m.latencyCycles)}`).join(", ")}`,
     `Bound: ${o.scope}; ${printable(o.proof)}`,
+    ...(o.orderBound === undefined || o.orderBound <= o.bound
+      ? []
+      : [`For this order alone: at least ${exactBytesText(o.orderBound)} beyond compulsory`]),
     ...memories.flatMap((memory) => livePeak(report, memory, heading)),
     ...culprits(report, heading),
     ...tightest(report, heading),

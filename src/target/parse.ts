@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { bad, type Checked, type Code, type Diagnostic, fail, good } from "../base/diagnostic.js";
+import { nearest } from "../base/nearest.js";
 import { families, kinds, type Shape, shapeOf } from "./families.js";
-import { nearest } from "./nearest.js";
 import type { Target } from "./target.js";
 import { describe } from "./units.js";
 import { type Located, type Path, readYaml } from "./yaml.js";

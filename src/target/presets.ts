@@ -1,5 +1,5 @@
 import { bad, type Checked, fail } from "../base/diagnostic.js";
-import { nearest } from "./nearest.js";
+import { nearest } from "../base/nearest.js";
 import { applySettings } from "./parse.js";
 import { presetSources } from "./presets.generated.js";
 import type { Target } from "./target.js";

@@ -4,6 +4,7 @@
  * the last step, where the value becomes the nearest double.
  */
 import { bad, type Checked, type Code, fail, good } from "../base/diagnostic.js";
+import { nearest } from "../base/nearest.js";
 import {
   type Bytes,
   type BytesPerSecond,
@@ -22,7 +23,6 @@ import {
   type Seconds,
   seconds,
 } from "../base/units.js";
-import { nearest } from "./nearest.js";
 
 /** A kind of quantity: how it is written, and the unit its value is counted in. */
 export interface Measure<Q extends number> {

@@ -80,13 +80,13 @@ function picks(better: (a: Scalar, b: Scalar) => boolean): Fold {
 
 function cumulates(combine: (a: Numeric, b: Numeric) => Numeric, neutral: number): Fold {
   return (node) => {
-    const { dims, data, type } = input(node, 0);
+    const { dims, data } = input(node, 0);
     const { outer, size, inner } = around(dims, axisOf(node, Number(input(node, 1).data[0])));
     const [reverse, exclusive] = [node.view.int("reverse") === 1, node.view.int("exclusive") === 1];
     const result: Numeric[] = new Array(data.length);
     for (let row = 0; row < outer; row++)
       for (let column = 0; column < inner; column++) {
-        let total: Numeric = isWhole(type) ? BigInt(neutral) : neutral;
+        let total: Numeric = typeof data[0] === "bigint" ? BigInt(neutral) : neutral;
         for (let n = 0; n < size; n++) {
           const at = (row * size + (reverse ? size - 1 - n : n)) * inner + column;
           const next: Numeric = combine(total, data[at] as Numeric);

@@ -133,7 +133,9 @@ function makeMachine(problem: ScratchpadProblem): Machine {
     const start = max(free[resource], earliest);
     const end = add(start, transferCycles(size, machine.offChipRate));
     free[resource] = end;
-    events.push({ resource, start, end, name, kind: direction === "in" ? "fetch" : "store", cause, size, step: ran.length });
+    // A fetch is made for the step to come, a store is of the step before.
+    const step = direction === "in" ? ran.length : Math.max(0, ran.length - 1);
+    events.push({ resource, start, end, name, kind: direction === "in" ? "fetch" : "store", cause, size, step });
     const key = JSON.stringify([operator, id, direction, cause]);
     ledger.set(key, { operator, tensor: name, link: "off-chip", direction, cause, size: add(ledger.get(key)?.size ?? bytes(0), size) });
     energy = add(energy, add(transferEnergy(size, machine.offChipEnergy), transferEnergy(size, machine.memoryEnergy)));
@@ -206,7 +208,9 @@ function makeMachine(problem: ScratchpadProblem): Machine {
     for (const b of step.writes) {
       version[b]! += 1;
       const tenant = tenants.get(b);
-      if (tenant !== undefined) Object.assign(tenant, { version: version[b]!, ready: end });
+      if (tenant === undefined) continue;
+      if (tenant.version < 0) tenant.since = start; // until its first writer starts, the place is free
+      Object.assign(tenant, { version: version[b]!, ready: end });
     }
     events.push({ resource: ENGINE, start, end, name: step.name, kind: "compute", step: ran.length });
     energy = add(energy, step.energy);

@@ -86,8 +86,8 @@ describe("the judge", () => {
     ]);
     expect(residency.map((r) => [r.name, r.offset, r.cycles.start, r.cycles.end, r.steps.start, r.steps.end])).toEqual([
       ["x", 0, 0, 10, 0, 3],
-      ["y", 6, 0, 10, 0, 3],
-      ["z", 4, 0, 12, 2, 3],
+      ["y", 6, 4, 10, 0, 3],
+      ["z", 4, 9, 12, 2, 3],
     ]);
   });
 

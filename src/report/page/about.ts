@@ -1,4 +1,4 @@
-import { percentText, printable, secondsText } from "../format.js";
+import { exactBytesText, percentText, printable, secondsText } from "../format.js";
 import type { Report } from "../report.js";
 import { h } from "./dom.js";
 import { facts } from "./hover.js";
@@ -38,7 +38,7 @@ export function about({ coverage, warnings, assumptions, objective, seconds, man
                 h("b", {}, w.code),
                 ` ${printable(w.message)}`,
                 h("br"),
-                h("span", { class: "muted" }, h("bdi", {}, printable(w.where)), `. ${printable(w.fix)}`),
+                h("span", { class: "muted" }, h("bdi", {}, printable(w.where)), `: ${printable(w.fix)}`),
               ),
             ),
           ),
@@ -48,6 +48,9 @@ export function about({ coverage, warnings, assumptions, objective, seconds, man
       {},
       h("h2", {}, "What is proven"),
       h("p", {}, `Bound of ${objective.scope}: ${printable(objective.proof)}.`),
+      objective.orderBound === undefined || objective.orderBound <= objective.bound
+        ? null
+        : h("p", {}, `In this order of steps alone, at least ${exactBytesText(objective.orderBound)} are unavoidable.`),
       h("h2", {}, "Assumptions"),
       h("ul", { class: "bullets" }, ...assumptions.map((a) => h("li", {}, printable(a)))),
       h("h2", {}, "Where the figures are from"),

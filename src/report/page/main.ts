@@ -33,7 +33,7 @@ document
     h("footer", { class: "muted" }, "Made by Stowage. This file is complete: it asks for nothing from the network."),
   );
 
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", store.restyle);
+for (const media of ["(prefers-color-scheme: dark)", "print"]) matchMedia(media).addEventListener("change", store.restyle);
 document.addEventListener("keydown", (event) => {
   if (event.target instanceof HTMLInputElement) return;
   if (event.key === "Escape") store.select(undefined);

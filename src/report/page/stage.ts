@@ -151,7 +151,12 @@ export function stage(data: Data, store: Store): HTMLElement {
 
   new ResizeObserver(() => schedule("base")).observe(box);
   store.on((change) => {
-    if (change === "theme") colours = palette();
+    if (change === "theme") {
+      // At once: a printer does not wait for the next frame.
+      colours = palette();
+      due.base = true;
+      return draw();
+    }
     if (change === "selection") reveal();
     schedule(change === "selection" ? "over" : "base");
   });

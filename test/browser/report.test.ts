@@ -1,0 +1,205 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bytesText, grouped } from "../../src/report/format.js";
+import { html } from "../../src/report/html.js";
+import { report } from "../../src/report/report.js";
+import { type SampleOptions, sample } from "./sample.js";
+
+/** Any Chromium or Chrome; CHROMIUM names another. */
+const executable = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const present = existsSync(executable);
+if (!present && process.env.STOWAGE_REQUIRE_TOOLS !== "1")
+  console.warn(`browser tests skipped: no browser at ${executable}; CHROMIUM may name one`);
+
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+describe.skipIf(!present && process.env.STOWAGE_REQUIRE_TOOLS !== "1")("the report page in a browser", () => {
+  const folder = mkdtempSync(join(tmpdir(), "stowage-report-"));
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: executable, args: FLAGS });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** The page of a sample, and all that went wrong or out while it was open. */
+  async function open(options: SampleOptions, view: { width?: number; scheme?: "light" | "dark"; hash?: string } = {}) {
+    const made = report(sample(options));
+    const file = join(folder, "report.html");
+    writeFileSync(file, html(made));
+    const page = await browser.newPage({ viewport: { width: view.width ?? 1280, height: 900 }, colorScheme: view.scheme ?? "light" });
+    const trouble: string[] = [];
+    page.on("console", (message) => message.type() === "error" && trouble.push(message.text()));
+    page.on("pageerror", (error) => trouble.push(String(error)));
+    page.on("dialog", (dialog) => {
+      trouble.push(`dialog: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    const own = String(pathToFileURL(file));
+    page.on("request", (request) => request.url().split("#")[0] !== own && trouble.push(`request: ${request.url()}`));
+    await page.goto(own + (view.hash ?? ""));
+    await settled(page);
+    return { page, made, trouble };
+  }
+
+  test("shows the key figures with their floors, the verdict, and paints the plan, without a word on the console", async () => {
+    const { page, made, trouble } = await open({ steps: 150 });
+    const text = await page.locator("main").innerText();
+    for (const figure of made.figures.filter((f) => f.unit === "B")) {
+      expect(text).toContain(bytesText(figure.value));
+      expect(text).toContain(`floor ${bytesText(figure.bound)}`);
+    }
+    expect(text).toContain("verified by replay");
+    expect(text).toContain(`${grouped(made.metrics.latencyCycles)} cycles`);
+    expect(await inks(page, ".stage-base")).toBeGreaterThan(8);
+    expect(trouble).toEqual([]);
+    await page.close();
+  });
+
+  test.each([
+    [1440, "dark"],
+    [820, "light"],
+    [380, "dark"],
+  ] as const)("fits a window of %i pixels, %s", async (width, scheme) => {
+    const { page, trouble } = await open({ steps: 60 }, { width, scheme });
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(overflow).toBe(0);
+    expect(await inks(page, ".stage-base")).toBeGreaterThan(8);
+    expect(trouble).toEqual([]);
+    await page.close();
+  });
+
+  test("hostile names are shown as text and nothing of them runs", async () => {
+    const names = [
+      "<img src=x onerror=alert(1)>",
+      "</script><script>alert(2)</script>",
+      "\u202egnp.exe\u202c",
+      "\u0000\u001b[31m",
+      "__proto__",
+      "constructor",
+      "a".repeat(5000),
+      "javascript:alert(3)",
+    ];
+    const { page, trouble } = await open({ steps: 40, names }, { hash: "#tensor=0" });
+    const text = await page.locator("main").innerText();
+    expect(text).toContain("<img src=x onerror=alert(1)>");
+    expect(text).toContain("</script><script>alert(2)</script>");
+    expect(text).toContain("\\u{202e}gnp.exe\\u{202c}");
+    expect(text.replaceAll(/\s/g, "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(await page.locator("img, iframe, main script").count()).toBe(0);
+    await page.locator("[role=tab]").nth(1).click();
+    await page.locator("[role=tab]").nth(2).click();
+    await page.locator(".stage-over").hover({ position: { x: 300, y: 300 } });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
+    expect(trouble).toEqual([]);
+    await page.close();
+  });
+
+  test("a selection in a table stands in the address, in the details and on the map, and comes back from a link", async () => {
+    const { page, made, trouble } = await open({ steps: 150 });
+    const worst = made.culprits.tensors[0]!;
+    const before = await pixels(page, ".stage-over");
+    await page.locator(".pair tbody tr").first().click();
+    await settled(page);
+    expect(new URL(page.url()).hash).toBe(`#tensor=${worst}`);
+    expect(await page.locator(".inspector h3").innerText()).toBe(made.tensors[worst]!.name);
+    expect(await pixels(page, ".stage-over")).not.toBe(before);
+    expect(await page.locator("[role=tabpanel] tr.selected").count()).toBeGreaterThan(0);
+    expect(trouble).toEqual([]);
+    await page.close();
+
+    const again = await open({ steps: 150 }, { hash: `#tensor=${worst}&axis=cycles` });
+    expect(await again.page.locator(".inspector h3").innerText()).toBe(made.tensors[worst]!.name);
+    expect(await again.page.locator(".toggle [aria-pressed=true]").innerText()).toBe("Cycles");
+    expect(again.trouble).toEqual([]);
+    await again.page.close();
+  });
+
+  test("an address that asks for what is not there is ignored", async () => {
+    for (const hash of ["#tensor=99999", "#step=-1", "#step=1e9&axis=nonsense", "#tensor=%00"]) {
+      const { page, trouble } = await open({ steps: 12 }, { hash });
+      expect(await page.locator(".inspector .eyebrow").innerText()).toBe("At the peak");
+      expect(trouble).toEqual([]);
+      await page.close();
+    }
+  });
+
+  test("keys zoom, move, show all and walk the steps; a wheel that only passes scrolls the page", async () => {
+    const { page, trouble } = await open({ steps: 150 });
+    const stage = page.locator(".stage-over");
+    await stage.scrollIntoViewIfNeeded();
+    const whole = await pixels(page, ".stage-base");
+    await stage.hover();
+    await page.mouse.wheel(0, 120);
+    await settled(page);
+    expect(await pixels(page, ".stage-base")).toBe(whole);
+    await stage.focus();
+    await page.keyboard.press("w");
+    await page.keyboard.press("d");
+    await settled(page);
+    expect(await pixels(page, ".stage-base")).not.toBe(whole);
+    await page.keyboard.press("f");
+    await settled(page);
+    expect(await pixels(page, ".stage-base")).toBe(whole);
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowRight");
+    expect(new URL(page.url()).hash).toBe("#step=1");
+    await page.keyboard.press("Escape");
+    expect(new URL(page.url()).hash).toBe("");
+    expect(trouble).toEqual([]);
+    await page.close();
+  });
+
+  test("the ledger sorts and filters, and says how much it hides", async () => {
+    const { page, made } = await open({ steps: 150 });
+    const ledger = page.locator("#panel-0");
+    await ledger.getByRole("searchbox").fill("refetch");
+    const matching = made.ledger.filter((l) => l.cause === "refetch").length;
+    expect(await ledger.locator("tbody tr").count()).toBe(matching);
+    expect(await ledger.getByRole("status").innerText()).toBe(`${matching} of ${made.ledger.length} rows`);
+    await ledger.getByRole("searchbox").fill("");
+    await ledger.getByRole("button", { name: "bytes" }).click();
+    const shown = (await ledger.locator("tbody tr td:last-child").allInnerTexts()).map((t) => Number(t.replaceAll(",", "")));
+    expect(shown).toEqual([...shown].sort((a, b) => a - b));
+    await page.close();
+  });
+
+  test("ten thousand steps open, switch axis and answer the pointer", async () => {
+    const { page, trouble } = await open({ steps: 10_000 });
+    expect(await inks(page, ".stage-base")).toBeGreaterThan(8);
+    await page.getByRole("button", { name: "Cycles" }).click();
+    await settled(page);
+    expect(await inks(page, ".stage-base")).toBeGreaterThan(8);
+    await page.locator(".stage-over").hover({ position: { x: 420, y: 420 } });
+    await expect.poll(() => page.locator(".card").isVisible()).toBe(true);
+    expect(trouble).toEqual([]);
+    await page.close();
+  });
+});
+
+/** After the next two frames: whatever was asked to draw has drawn. */
+const settled = (page: Page): Promise<unknown> =>
+  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+
+const pixels = (page: Page, canvas: string): Promise<string> => page.locator(canvas).evaluate((c) => (c as HTMLCanvasElement).toDataURL());
+
+/** Number of different colours on a canvas. */
+const inks = (page: Page, canvas: string): Promise<number> =>
+  page.locator(canvas).evaluate((c) => {
+    const { width, height } = c as HTMLCanvasElement;
+    const image = (c as HTMLCanvasElement).getContext("2d")!.getImageData(0, 0, width, height);
+    return new Set(new Uint32Array(image.data.buffer)).size;
+  });
