@@ -18,6 +18,9 @@ export interface OrderAnswer {
 /** Slots from which on all eviction sets are too many to try in a beam. */
 const WIDE = 15;
 const BEAM = { narrow: { width: 1_000, branches: 256 }, wide: { width: 300, branches: 4 } } as const;
+const FIRST_WIDTH = 100;
+/** The budget in nodes for which the second beam has its full width. */
+const FULL_BUDGET = 1_000_000;
 
 /** Searches all orders of a workload for the fewest spilled and re-fetched bytes, addresses aside. */
 export function solveOrder(workload: Workload, capacity: number, budget: Budget): OrderAnswer {
@@ -60,7 +63,8 @@ interface PartAnswer {
 function solvePart(network: Network, capacity: number, budget: Budget): PartAnswer {
   const slot = slotsOf(network, ancestors(network), SLOTS);
   if (slot === undefined) return { order: undefined, value: Number.POSITIVE_INFINITY, bound: 0 };
-  const { width, branches } = slot.some((s) => s >= WIDE) ? BEAM.wide : BEAM.narrow;
+  const { width: full, branches } = slot.some((s) => s >= WIDE) ? BEAM.wide : BEAM.narrow;
+  const width = Math.floor(full * Math.min(1, budget.nodes / FULL_BUDGET));
   let best: PartAnswer = { order: undefined, value: Number.POSITIVE_INFINITY, bound: 0 };
   /** Whether there is nothing left to do. */
   const improve = (answer: PartAnswer): boolean => {
@@ -74,8 +78,16 @@ function solvePart(network: Network, capacity: number, budget: Budget): PartAnsw
     search({ width, crowding, branches, layer: Number.POSITIVE_INFINITY, total: Number.POSITIVE_INFINITY });
   const exact = (layer: number) => search({ width: Number.POSITIVE_INFINITY, crowding: 0, branches: 100_000, layer, total: 6 * layer });
 
-  if (beam(100, 0.5) || beam(100, 1) || exact(50_000)) return best;
-  if (beam(width, 0.5) || beam(width, 1) || exact(200_000) || best.order === undefined) return best;
-  improve(chainBound(network, best.order, capacity, best.value, { stride: 4, layer: 100_000, total: 2 * budget.nodes, stop: budget.stop }));
+  if (beam(FIRST_WIDTH, 0.5) || beam(FIRST_WIDTH, 1) || exact(budget.nodes / 20)) return best;
+  if (width > FIRST_WIDTH && (beam(width, 0.5) || beam(width, 1))) return best;
+  if (exact(budget.nodes / 5) || best.order === undefined) return best;
+  improve(
+    chainBound(network, best.order, capacity, best.value, {
+      stride: 4,
+      layer: budget.nodes / 10,
+      total: 2 * budget.nodes,
+      stop: budget.stop,
+    }),
+  );
   return best;
 }
