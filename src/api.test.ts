@@ -18,7 +18,7 @@ function surroundings(): Surroundings {
 async function planned(size: string): Promise<Planned> {
   const target = presetTarget("cosma", [`memory.size=${size}`]);
   if (!target.ok) throw new Error(target.errors[0].message);
-  const model = { name: "nasnet", bytes: buildExample("nasnet")! };
+  const model = { name: "densenet121", bytes: buildExample("densenet121")! };
   const result = await plan(model, target.value, { objective: "traffic", bindings: [] }, surroundings());
   if (!result.ok) throw new Error(result.errors[0].message);
   return result.value;
@@ -26,7 +26,7 @@ async function planned(size: string): Promise<Planned> {
 
 describe("plan", () => {
   test("reports what the judge accepted, each phase with its seconds", async () => {
-    const result = await planned("mid");
+    const result = await planned("min");
     if (result.kind !== "planned") throw new Error(result.kind);
     const { document, report } = result;
     expect(document.seconds).toEqual({ import: 1, pose: 1, solve: 1, verify: 1 });
@@ -52,7 +52,7 @@ describe("plan", () => {
 describe("verifyDocument", () => {
   let file: string;
   beforeAll(async () => {
-    const result = await planned("mid");
+    const result = await planned("min");
     if (result.kind === "refused") throw new Error("refused");
     file = JSON.stringify(result.document);
   });

@@ -13,6 +13,8 @@ import { type SolvedResidency, solveResidency } from "./residency/solve.js";
 
 /** Rounds in which a residency without addresses is relieved where it is too tight. */
 const ROUNDS = 12;
+/** A packing node costs in proportion to the items; beyond this many there are fewer nodes. */
+const USUAL_ITEMS = 300;
 
 /**
  * Plans order, residency and addresses. The model's own order and the best that the order search finds are priced
@@ -26,7 +28,7 @@ export async function solve(problem: ScratchpadProblem, budget: Budget, mip: Mip
 
   const room = usable(problem);
   const own = await priced(problem, fileOrder(problem.steps), room, budget, mip);
-  let best = await addressed(problem, own, budget, mip);
+  let best = await addressed(problem, own, budget);
   let bound = 0;
   let proof = NOTHING_MOVES;
   if (best.plan.claims.nonCompulsory > 0 && !budget.stop()) {
@@ -36,7 +38,7 @@ export async function solve(problem: ScratchpadProblem, budget: Budget, mip: Mip
     if (search.order !== undefined) {
       const other = await priced(problem, search.order, room, budget, mip);
       if (other.residency.traffic < best.plan.claims.nonCompulsory) {
-        const candidate = await addressed(problem, other, budget, mip);
+        const candidate = await addressed(problem, other, budget);
         if (candidate.plan.claims.nonCompulsory < best.plan.claims.nonCompulsory) best = candidate;
       }
     }
@@ -69,16 +71,23 @@ async function addressed(
   problem: ScratchpadProblem,
   { accesses, capacity, bound, ...first }: Priced,
   budget: Budget,
-  mip: MipSolver,
 ): Promise<{ plan: ScratchpadPlan; orderBound: number }> {
   const room = Float64Array.from(capacity);
   let residency = first.residency;
   let best: ScratchpadPlan | undefined;
+  const items = accesses.order.length;
+  const share = { ...budget, nodes: Math.ceil(budget.nodes / ROUNDS) };
   const consider = (plan: ScratchpadPlan) => {
     if (best === undefined || plan.claims.nonCompulsory < best.claims.nonCompulsory) best = plan;
   };
   for (let round = 0; round < ROUNDS; round++) {
-    const placing = place(problem, accesses.order.length, episodesOf(accesses, residency.absent), Math.ceil(budget.nodes / ROUNDS), budget);
+    const placing = place(
+      problem,
+      items,
+      episodesOf(accesses, residency.absent),
+      Math.ceil((share.nodes / 4) * Math.min(1, USUAL_ITEMS / items)),
+      budget,
+    );
     if (placing.status === "placed") {
       consider(programme(problem, accesses, placing.episodes));
       break;
@@ -86,7 +95,7 @@ async function addressed(
     consider(programme(problem, accesses, firstFit(problem, accesses, residency.absent)));
     if (budget.stop() || best!.claims.nonCompulsory <= bound) break;
     if (!relieve(accesses, residency.absent, room, placing.hot)) break;
-    const next = await solveResidency(accesses, room, budget, mip);
+    const next = await solveResidency(accesses, room, share);
     if (next.residency.traffic >= best!.claims.nonCompulsory) break; // placing it could no longer win
     residency = next.residency;
   }

@@ -5,12 +5,15 @@ import { dominant, type Layer, makeLayer, push } from "./states.js";
 /** Slots of live buffers: one bit each in two 32-bit words. */
 const WIDTH = 64;
 
+/** States made at one position, as a multiple of those kept, before the rest is left out. */
+const LAYER = 16;
+
 export interface DpLimits {
   /** States kept per position; beyond it the cheapest stay and the answer carries a bound instead of a proof. */
   readonly states: number;
   /** Eviction sets tried per state; beyond it likewise. */
   readonly branches: number;
-  /** States in all positions together: the memory of the search. */
+  /** Steps of the search for eviction sets, in all positions together: the work. */
   readonly total: number;
   /** Only residencies that move fewer bytes are sought. */
   readonly below: number;
@@ -53,6 +56,7 @@ export function exactResidency(accesses: Accesses, capacity: Float64Array, limit
   let now: Layer = makeLayer(1);
   push(now, 0, 0, 0, 0, 0, 0, -1);
   let dropped = Number.POSITIVE_INFINITY;
+  let work = 0; // sets looked at
   const chosen = new Int32Array(WIDTH);
   const candidates = new Int32Array(WIDTH);
   const suffix = new Float64Array(WIDTH + 1);
@@ -143,6 +147,8 @@ export function exactResidency(accesses: Accesses, capacity: Float64Array, limit
       let budget = limits.branches;
       const bit = (mask0: number, mask1: number, s: number) => (s < 32 ? (mask0 >>> s) & 1 : (mask1 >>> (s - 32)) & 1);
       const descend = (i: number, missing: number, evict0: number, evict1: number, paid: number, smallest: number, freed: number) => {
+        work++;
+        if (now.value[x]! + paid >= limits.below) return;
         if (missing <= 0) {
           if (missing + smallest <= 0) return; // not minimal: without its smallest member it would still do
           if (budget-- <= 0) {
@@ -152,8 +158,9 @@ export function exactResidency(accesses: Accesses, capacity: Float64Array, limit
           settle(x, evict0, evict1, paid, occupied - freed);
           return;
         }
-        if (i === count || suffix[i]! < missing || budget <= 0) {
-          if (budget <= 0) dropped = Math.min(dropped, now.value[x]!);
+        if (i === count || suffix[i]! < missing) return;
+        if (budget <= 0 || work > limits.total) {
+          dropped = Math.min(dropped, now.value[x]!);
           return;
         }
         const s = candidates[i]!;
@@ -190,7 +197,7 @@ export function exactResidency(accesses: Accesses, capacity: Float64Array, limit
       };
       for (let i = 0; i < count; i++) chosen[candidates[i]!] = 0;
       descend(0, short, 0, 0, 0, Number.POSITIVE_INFINITY, 0);
-      if (then.count > 4 * limits.states + 100_000) {
+      if (then.count > LAYER * limits.states || work > limits.total) {
         if (x + 1 < now.count) dropped = Math.min(dropped, now.value[x + 1]!); // layers are sorted by value
         break;
       }
@@ -198,7 +205,7 @@ export function exactResidency(accesses: Accesses, capacity: Float64Array, limit
 
     const { layer, cheapestDropped } = dominant(then, limits.states, size, write);
     dropped = Math.min(dropped, cheapestDropped);
-    if (records + layer.count > limits.total) return { residency: undefined, bound: Math.min(dropped, least(layer)), exact: false };
+    if (work > limits.total) return { residency: undefined, bound: Math.min(dropped, least(layer)), exact: false };
     for (let x = 0; x < layer.count; x++) {
       if (records === parent.length) {
         resident0 = grown(resident0);

@@ -1,7 +1,7 @@
 import type { Budget } from "../../../search/budget.js";
 import type { MipSolver } from "../../../search/mip.js";
 import { type Accesses, loadOf } from "../accesses.js";
-import { exactResidency } from "./dp.js";
+import { type DpLimits, exactResidency } from "./dp.js";
 import { gapMip } from "./gap-mip.js";
 import { belady, costGreedy, replace } from "./replacement.js";
 import { improve, type Residency, residencyOf } from "./residency.js";
@@ -13,16 +13,24 @@ export interface SolvedResidency {
   readonly proof: string;
 }
 
-/** States per position of the first, exact attempt, and of the beam that remains when it drowns. */
-const EXACT = { states: 20_000, branches: 4_096, total: 4_000_000 };
-const BEAM = { states: 1_000, branches: 64, total: 4_000_000 };
-const MIP_SECONDS = 10;
+const EXACT = { states: 20_000, branches: 4_096 };
+const BEAM = { states: 1_000, branches: 64 };
+/** Programmes with more gaps than this only cost the solver's start. */
+const MOST_GAPS = 20_000;
+const MIP_SECONDS = 5;
 
 /**
  * The least spilled and re-fetched bytes for the order of `accesses`, each operator fitting alone: replacement
  * rules first, then the exact dynamic programme, then, where that drowns, a beam and the programme over gaps.
+ *
+ * @param mip left out where a good residency without a bound will do.
  */
-export async function solveResidency(accesses: Accesses, capacity: Float64Array, budget: Budget, mip: MipSolver): Promise<SolvedResidency> {
+export async function solveResidency(
+  accesses: Accesses,
+  capacity: Float64Array,
+  budget: Budget,
+  mip?: MipSolver,
+): Promise<SolvedResidency> {
   const nothing = new Uint8Array(accesses.gaps.count);
   if (loadOf(accesses, nothing).every((load, t) => load <= capacity[t]!))
     return { residency: residencyOf(accesses, nothing), bound: 0, proof: "nothing needs to leave the scratchpad" };
@@ -40,14 +48,15 @@ export async function solveResidency(accesses: Accesses, capacity: Float64Array,
   for (const rule of [belady, costGreedy]) consider(replace(accesses, capacity, rule));
   if (budget.stop()) return { residency: best, bound, proof };
 
-  const search = (limits: typeof EXACT) => {
-    const answer = exactResidency(accesses, capacity, { ...limits, below: best.traffic, stop: budget.stop });
+  const search = (limits: Pick<DpLimits, "states" | "branches">) => {
+    const answer = exactResidency(accesses, capacity, { ...limits, total: 10 * budget.nodes, below: best.traffic, stop: budget.stop });
     consider(answer.residency);
     raise(Math.min(answer.bound, best.traffic), "dynamic programme over residencies");
-    return best.traffic <= bound;
+    return best.traffic <= bound || budget.stop();
   };
-  if (search(EXACT) || budget.stop()) return { residency: best, bound, proof };
-  if (search(BEAM) || budget.stop()) return { residency: best, bound, proof };
+  const affordable = Math.max(30, Math.floor(budget.nodes / (4 * accesses.need.length)));
+  if (search(EXACT) || search({ ...BEAM, states: Math.min(BEAM.states, affordable) })) return { residency: best, bound, proof };
+  if (mip === undefined || accesses.gaps.count > MOST_GAPS) return { residency: best, bound, proof };
   const answer = await gapMip(accesses, capacity, mip, { seconds: MIP_SECONDS, nodes: budget.nodes });
   consider(answer.residency);
   raise(Math.min(answer.bound, best.traffic), "mixed-integer programme over gaps");

@@ -41,7 +41,7 @@ export function push(l: Layer, r0: number, r1: number, c0: number, c1: number, v
 }
 
 /** How many of the cheapest kept states a state is compared with. */
-const COMPARED = 400;
+const COMPARED = 100;
 
 /**
  * The states worth keeping, cheapest first: equal ones once, dominated ones not at all, at most `limit`.
