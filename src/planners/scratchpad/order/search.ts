@@ -1,6 +1,6 @@
 import { rng } from "../../../base/rng.js";
+import { type Done, isDone, nothingDone, sameDone, withDone } from "./done.js";
 import type { Network } from "./network.js";
-import { type Bits, hasBit, wordsFor } from "./slots.js";
 import { growable, least, makeIndex, makeStates, type Node, pushState, rankBeyond, rankOf, select, sum } from "./states.js";
 
 export interface SearchLimits {
@@ -91,13 +91,12 @@ export function searchOrder(network: Network, slot: Int32Array, capacity: number
   sources.forEach((list, v) => {
     for (const p of list) followers[p]!.push(v);
   });
-  const isReady = (done: Bits, v: number) => !hasBit(done, v) && sources[v]!.every((p) => hasBit(done, p));
-  const none = new Uint32Array(wordsFor(n));
+  const isReady = (done: Done, v: number) => !isDone(done, v) && sources[v]!.every((p) => isDone(done, p));
   let nodes: Node[] = [
     {
-      done: none,
+      done: nothingDone,
       hash: 0,
-      ready: ops.flatMap((_, v) => (isReady(none, v) ? [v] : [])),
+      ready: ops.flatMap((_, v) => (isReady(nothingDone, v) ? [v] : [])),
       waiting: [],
       waitingBytes: 0,
       reach: foresight?.begun ?? 0,
@@ -227,10 +226,9 @@ export function searchOrder(network: Network, slot: Int32Array, capacity: number
     }
 
     function childOf(node: Node, m: Move): number {
-      const done = node.done.slice();
-      done[m.v >>> 5]! |= 1 << (m.v & 31);
+      const done = withDone(node.done, m.v);
       const hash = node.hash ^ key[m.v]!;
-      const same = children.get(hash)?.find((c) => nextNodes[c]!.done.every((word, i) => word === done[i]));
+      const same = children.get(hash)?.find((c) => sameDone(nextNodes[c]!.done, done));
       if (same !== undefined) return same;
       const ready = node.ready.filter((v) => v !== m.v);
       for (const c of followers[m.v]!) if (!ready.includes(c) && isReady(done, c)) ready.push(c);
@@ -310,8 +308,8 @@ function moveOf(
 ): Move {
   const op = ops[v]!;
   const mask = (ids: readonly number[], of: Int32Array) => ids.reduce((m, t) => m | of[t]!, 0);
-  const freshIns = op.ins.filter((t) => tensors[t]!.producer < 0 && !tensors[t]!.consumers.some((c) => hasBit(node.done, c)));
-  const dying = op.ins.filter((t) => tensors[t]!.consumers.every((c) => c === v || hasBit(node.done, c)));
+  const freshIns = op.ins.filter((t) => tensors[t]!.producer < 0 && !tensors[t]!.consumers.some((c) => isDone(node.done, c)));
+  const dying = op.ins.filter((t) => tensors[t]!.consumers.every((c) => c === v || isDone(node.done, c)));
   const bytesOf = (ids: readonly number[]) => ids.reduce((s, t) => s + tensors[t]!.size, 0);
   const outSize = bytesOf(op.outs);
   const copied = op.outs.filter((t) => tensors[t]!.write === 0);

@@ -21,6 +21,8 @@ const BEAM = { narrow: { width: 1_000, branches: 256 }, wide: { width: 300, bran
 const FIRST_WIDTH = 100;
 /** The budget in nodes for which the second beam has its full width. */
 const FULL_BUDGET = 1_000_000;
+/** Beyond this many operators it is narrower in proportion. */
+const USUAL_OPERATORS = 600;
 
 /** Searches all orders of a workload for the fewest spilled and re-fetched bytes, addresses aside. */
 export function solveOrder(workload: Workload, capacity: number, budget: Budget): OrderAnswer {
@@ -64,7 +66,7 @@ function solvePart(network: Network, capacity: number, budget: Budget): PartAnsw
   const slot = slotsOf(network, ancestors(network), SLOTS);
   if (slot === undefined) return { order: undefined, value: Number.POSITIVE_INFINITY, bound: 0 };
   const { width: full, branches } = slot.some((s) => s >= WIDE) ? BEAM.wide : BEAM.narrow;
-  const width = Math.floor(full * Math.min(1, budget.nodes / FULL_BUDGET));
+  const width = Math.floor(full * Math.min(1, budget.nodes / FULL_BUDGET, USUAL_OPERATORS / network.ops.length));
   let best: PartAnswer = { order: undefined, value: Number.POSITIVE_INFINITY, bound: 0 };
   /** Whether there is nothing left to do. */
   const improve = (answer: PartAnswer): boolean => {

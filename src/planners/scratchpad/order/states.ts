@@ -1,8 +1,8 @@
-import type { Bits } from "./slots.js";
+import type { Done } from "./done.js";
 
 /** Operators already run, and what that leaves waiting. */
 export interface Node {
-  readonly done: Bits;
+  readonly done: Done;
   readonly hash: number;
   readonly ready: readonly number[];
   /** Tensors born and still to be read. */
