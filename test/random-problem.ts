@@ -1,6 +1,6 @@
 import { rng } from "../src/base/rng.js";
 import { bytes, bytesPerCycle, cycles, hertz, picojoules, picojoulesPerByte } from "../src/base/units.js";
-import { fileOrder, memorySizes } from "../src/planners/scratchpad/accesses.js";
+import { accessesOf, fileOrder, peakOf } from "../src/planners/scratchpad/accesses.js";
 import type { Buffer, ScratchpadProblem, Step } from "../src/planners/scratchpad/plan.js";
 
 export interface Shape {
@@ -50,7 +50,10 @@ export function randomProblem(seed: number, { steps: count, largest, alignment =
     }
     steps.push({ name: `s${s}`, type: "Op", reads: [...reads], writes, duration: cycles(1 + below(5)), energy: picojoules(1) });
   }
-  const sizes = memorySizes({ buffers, steps }, fileOrder(steps), bytes(alignment));
+  const accesses = accessesOf({ buffers, steps }, fileOrder(steps));
+  const min = bytes(accesses.need.reduce((a, b) => Math.max(a, b), 0));
+  const peak = peakOf(accesses);
+  const sizes = { min, mid: bytes(Math.ceil((min + peak) / 2 / alignment) * alignment), peak };
   const capacity = bytes(Math.floor((sizes.min + tightness * (sizes.peak - sizes.min)) / alignment) * alignment);
   return {
     kind: "scratchpad",

@@ -149,10 +149,5 @@ export function trafficOf({ gaps, writeCost }: Accesses, absent: Uint8Array): nu
   return sum;
 }
 
-/** COSMA's M_R, M_H, M_P for one order: the largest operator's need, the mean, the peak with nothing evicted. Each a multiple of the alignment. */
-export function memorySizes(workload: Workload, order: readonly StepId[], alignment: Bytes): ScratchpadProblem["sizes"] {
-  const accesses = accessesOf(workload, order);
-  const min = bytes(accesses.need.reduce((a, b) => Math.max(a, b), 0));
-  const peak = bytes(loadOf(accesses).reduce((a, b) => Math.max(a, b), 0));
-  return { min, mid: bytes(Math.ceil((min + peak) / 2 / alignment) * alignment), peak };
-}
+/** The most bytes occupied at once along an order when nothing is sent away. */
+export const peakOf = (accesses: Accesses): Bytes => bytes(loadOf(accesses).reduce((a, b) => Math.max(a, b), 0));

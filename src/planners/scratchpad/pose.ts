@@ -6,7 +6,9 @@ import { ratePerCycle } from "../../cost/traffic.js";
 import { bitsOf, type ElementType, packedBytes } from "../../graph/element-type.js";
 import type { Graph, Operator, Tensor, TensorId } from "../../graph/graph.js";
 import type { MemorySize, ScratchpadTarget } from "../../target/target.js";
-import { fileOrder, memorySizes } from "./accesses.js";
+import { accessesOf, fileOrder, peakOf, type Workload } from "./accesses.js";
+import { minPeak } from "./order/min-peak.js";
+import { joined, networkOf } from "./order/network.js";
 import type { Buffer, ScratchpadProblem, Step } from "./plan.js";
 import { assignStorage, type Storage } from "./storage.js";
 
@@ -42,7 +44,7 @@ export function pose(graph: Graph, target: ScratchpadTarget, goal: Goal): Checke
     );
 
   const reserved = target.memory.reserved.reduce((sum, r) => add(sum, bytes(r.end - r.start)), bytes(0));
-  const derived = memorySizes({ buffers, steps }, fileOrder(steps), target.memory.alignment);
+  const derived = memorySizes({ buffers, steps }, target.memory.alignment);
   const withReserved = { min: add(derived.min, reserved), mid: add(derived.mid, reserved), peak: add(derived.peak, reserved) };
   const names = (ids: ReadonlySet<number>) => graph.operators.filter((op) => ids.has(op.id)).map((op) => op.name);
   const outside = graph.tensors.reduce((sum, t) => (t.role === "weight" && !planned ? add(sum, sizes[t.id]!) : sum), bytes(0));
@@ -63,6 +65,19 @@ export function pose(graph: Graph, target: ScratchpadTarget, goal: Goal): Checke
     sizes: withReserved,
     assumptions: { weights: target.weights, outsideWeightBytes: outside, views: names(storage.views), inPlace: names(storage.inPlace) },
   });
+}
+
+/** Down-sets visited in search of the smallest peak. */
+const PEAK_STATES = 20_000;
+
+/** COSMA's M_R, M_H, M_P: the largest operator's need, the mean, and the smallest peak of all orders, or of the model's own where the search was cut off. */
+export function memorySizes(workload: Workload, alignment: Bytes): ScratchpadProblem["sizes"] {
+  const own = accessesOf(workload, fileOrder(workload.steps));
+  const least = bytes(own.need.reduce((a, b) => Math.max(a, b), 0));
+  const ownPeak = peakOf(own);
+  const { bound, order } = ownPeak === least ? { bound: least, order: [] } : minPeak(joined(networkOf(workload)), PEAK_STATES, () => false);
+  const peak = order === undefined ? ownPeak : bytes(bound);
+  return { min: least, mid: bytes(Math.ceil((least + peak) / 2 / alignment) * alignment), peak };
 }
 
 const capacityOf = (size: MemorySize, derived: ScratchpadProblem["sizes"]): Bytes => (typeof size === "string" ? derived[size] : size);

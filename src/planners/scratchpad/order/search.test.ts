@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { leastTraffic } from "../../../../test/oracles/least-traffic.js";
 import { randomProblem } from "../../../../test/random-problem.js";
+import { accessesOf, loadOf } from "../accesses.js";
 import type { ScratchpadProblem } from "../plan.js";
+import { chainBound } from "./chain.js";
+import { minPeak, peakBound } from "./min-peak.js";
 import { joined, networkOf, stepsOf } from "./network.js";
 import { type SearchLimits, SLOTS, searchOrder } from "./search.js";
 import { ancestors, slotsOf } from "./slots.js";
@@ -59,6 +62,25 @@ describe("order search", () => {
         expect(beam.bound).toBeLessThanOrEqual(least);
         expect(beam.value).toBeGreaterThanOrEqual(least);
       }
+      const peak = minPeak(plain, 1e6, () => false);
+      let leastPeak = Number.POSITIVE_INFINITY;
+      for (const order of orders(problem))
+        leastPeak = Math.min(
+          leastPeak,
+          loadOf(accessesOf(problem, order)).reduce((a, b) => Math.max(a, b)),
+        );
+      expect([seed, peak.bound]).toEqual([seed, leastPeak]);
+      expect(loadOf(accessesOf(problem, stepsOf(plain, peak.order!))).reduce((a, b) => Math.max(a, b))).toBe(leastPeak);
+      expect(peakBound(plain, peak.bound, problem.machine.capacity)).toBeLessThanOrEqual(least);
+      expect(minPeak(joined(plain), 1e6, () => false).bound).toBe(leastPeak);
+      const chain = chainBound(
+        plain,
+        plain.ops.map((_, v) => v),
+        problem.machine.capacity,
+        Number.POSITIVE_INFINITY,
+        { stride: 1 + (seed % 3), layer: 1e5, total: 1e6, stop: () => false },
+      );
+      expect(chain.bound).toBeLessThanOrEqual(least);
       if (least < leastTraffic(problem)) gained++;
     }
     expect(gained).toBeGreaterThan(5);

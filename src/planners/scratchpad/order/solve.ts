@@ -2,6 +2,7 @@ import type { Budget } from "../../../search/budget.js";
 import type { Workload } from "../accesses.js";
 import type { StepId } from "../plan.js";
 import { chainBound } from "./chain.js";
+import { minPeak, peakBound } from "./min-peak.js";
 import { joined, type Network, networkOf, stepsOf } from "./network.js";
 import { segment, seriesCuts } from "./parts.js";
 import { type SearchLimits, SLOTS, searchOrder } from "./search.js";
@@ -80,6 +81,16 @@ function solvePart(network: Network, capacity: number, budget: Budget): PartAnsw
     search({ width, crowding, branches, layer: Number.POSITIVE_INFINITY, total: Number.POSITIVE_INFINITY });
   const exact = (layer: number) => search({ width: Number.POSITIVE_INFINITY, crowding: 0, branches: 100_000, layer, total: 6 * layer });
 
+  const peak = minPeak(network, budget.nodes / 10, budget.stop);
+  const asked = peakBound(network, peak.bound, capacity);
+  if (
+    improve({
+      order: peak.bound <= capacity ? peak.order : undefined,
+      value: peak.bound <= capacity && peak.order ? 0 : Number.POSITIVE_INFINITY,
+      bound: asked,
+    })
+  )
+    return best;
   if (beam(FIRST_WIDTH, 0.5) || beam(FIRST_WIDTH, 1) || exact(budget.nodes / 20)) return best;
   if (width > FIRST_WIDTH && (beam(width, 0.5) || beam(width, 1))) return best;
   if (exact(budget.nodes / 5) || best.order === undefined) return best;
