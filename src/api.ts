@@ -9,6 +9,7 @@ import { formatBuffers } from "./planners/scratchpad/alloc/buffers.js";
 import { type AllocDocument, allocDocument } from "./planners/scratchpad/alloc/document.js";
 import { parseBuffers } from "./planners/scratchpad/alloc/parse.js";
 import { verifyAllocation } from "./planners/scratchpad/alloc/verify.js";
+import { solveByIlp, solveFixedByIlp } from "./planners/scratchpad/ilp/solve.js";
 import type { ScratchpadPlan } from "./planners/scratchpad/plan.js";
 import { pose } from "./planners/scratchpad/pose.js";
 import { readProblem } from "./planners/scratchpad/read.js";
@@ -45,7 +46,9 @@ export { presetNames, presetTarget, presetYaml } from "./target/presets.js";
 export type { Target } from "./target/target.js";
 
 /** One line per family of accelerator. */
-const planners = { scratchpad: { pose, solve, verify, readProblem } } satisfies { readonly [K in Target["kind"]]: object };
+const planners = {
+  scratchpad: { pose, solvers: { search: solve, ilp: solveByIlp, "ilp-fixed": solveFixedByIlp }, verify, readProblem },
+} satisfies { readonly [K in Target["kind"]]: object };
 
 /** An ONNX file as the rim hands it over. `name` is for people. */
 export interface Model extends Pick<ImportOptions, "external" | "weightsAbsent"> {
@@ -53,8 +56,12 @@ export interface Model extends Pick<ImportOptions, "external" | "weightsAbsent">
   readonly bytes: Uint8Array;
 }
 
+/** How a plan is sought: `search` is ours; the others are the published baseline, slow and exact. */
+export const SOLVERS = ["search", "ilp", "ilp-fixed"] as const;
+
 export interface Goal {
   readonly objective: string;
+  readonly solver: (typeof SOLVERS)[number];
   readonly bindings: readonly Binding[];
 }
 
@@ -100,7 +107,8 @@ export async function plan(
   lap("import");
   if (!graph.ok) return graph;
 
-  const { pose, solve, verify } = planners[target.kind];
+  const { pose, solvers, verify } = planners[target.kind];
+  const solve = solvers[goal.solver];
   const problem = pose(graph.value, target, goal); // Graph x Target -> Problem, plain JSON
   lap("pose");
   if (!problem.ok) return problem;

@@ -18,7 +18,16 @@ export function addDemo(program: Command): void {
     .option("--json", "print one JSON document and nothing else")
     .addHelpText("after", "\nExample:\n  $ stowage demo\n")
     .action(async (options: { readonly json?: true }) => {
-      const plan = { target: TARGET, set: SETTINGS, objective: "traffic", time: SECONDS, nodes: NODES, seed: 1, report: REPORT };
+      const plan = {
+        target: TARGET,
+        set: SETTINGS,
+        objective: "traffic",
+        solver: "search" as const,
+        time: SECONDS,
+        nodes: NODES,
+        seed: 1,
+        report: REPORT,
+      };
       finish(await runPlan(MODEL, { ...plan, ...options }), options.json === true);
     });
 }

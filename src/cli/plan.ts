@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { Binding } from "../api.js";
+import { type Binding, type Goal, SOLVERS } from "../api.js";
 import { binding, nodes, OBJECTIVES, objective, repeated, seconds, seed } from "./arguments.js";
 import { colours, finish } from "./finish.js";
 import type { PlanRequest } from "./plan-job.js";
@@ -14,6 +14,7 @@ interface Options {
   readonly set?: readonly string[];
   readonly bind?: readonly Binding[];
   readonly objective: string;
+  readonly solver: Goal["solver"];
   readonly time: number;
   readonly nodes: number;
   readonly seed: number;
@@ -35,6 +36,7 @@ export function addPlan(program: Command): void {
     .option("--set <key=value>", "replace a value of the target, e.g. memory.size=512KiB (repeatable)", repeated)
     .option("--bind <name=value>", "give a symbol or an input its size: N=1, x=1,3,224,224, x[2]=224 (repeatable)", binding)
     .option("--objective <name>", `what to minimise: ${OBJECTIVES.join(", ")}`, objective, "traffic")
+    .addOption(new Option("--solver <name>", "how to seek the plan; ilp is COSMA's programme").choices(SOLVERS).default("search"))
     .addOption(
       new Option("--time <duration>", "stop the search after this time, e.g. 30s or 5min")
         .argParser(seconds)
@@ -59,6 +61,7 @@ export function runPlan(model: string, { set = [], bind = [], time, ...options }
     settings: set,
     bindings: bind,
     objective: options.objective,
+    solver: options.solver,
     seconds: time,
     nodes: options.nodes,
     seed: options.seed,
