@@ -1,7 +1,8 @@
 import { rng } from "../../../base/rng.js";
 import { type Done, isDone, nothingDone, sameDone, withDone } from "./done.js";
+import { effectsOf, type Move, moveOf } from "./moves.js";
 import type { Network } from "./network.js";
-import { growable, least, makeIndex, makeStates, type Node, pushState, rankBeyond, rankOf, select, sum } from "./states.js";
+import { growable, least, makeIndex, makeStates, type Node, pushState, rankOf, select, sum } from "./states.js";
 
 export interface SearchLimits {
   /** States kept per layer (operators run so far); the rest are dropped by rank. Infinity: exact. */
@@ -75,6 +76,7 @@ export function searchOrder(network: Network, slot: Int32Array, capacity: number
     }
   };
 
+  const effects = effectsOf(network, low, high);
   const parents = growable();
   const choices = growable();
   let made = 0;
@@ -122,7 +124,7 @@ export function searchOrder(network: Network, slot: Int32Array, capacity: number
       while (end < now.count && now.node[end] === nodeId) end++;
       occupy(node.waiting);
       const moves = node.ready.map((v) =>
-        moveOf(network, node, v, low, high, aheadOf(Math.max(node.reach, position(v) + 1)), limits.crowding),
+        moveOf(effects[v]!, network, node, low, high, aheadOf(Math.max(node.reach, position(v) + 1)), limits.crowding),
       );
       for (const m of moves) occupy(m.freshIns);
 
@@ -136,19 +138,19 @@ export function searchOrder(network: Network, slot: Int32Array, capacity: number
         // A safe move is never worse at once than later, so nothing else need be tried.
         const safe = moves.length > 1 ? moves.find((m) => isSafe(m, r0, r1, w0, w1, occupied)) : undefined;
         for (const m of safe === undefined ? moves : [safe]) {
-          const short = occupied + sum(m.in0 & ~r0, m.in1 & ~r1, footprint) + m.grow - capacity;
+          const short = occupied + sum(m.effect.in0 & ~r0, m.effect.in1 & ~r1, footprint) + m.effect.grow - capacity;
           if (short <= 0) settle(x, m, 0, 0, value);
           else evict(x, m, short);
         }
       }
 
       function isSafe(m: Move, r0: number, r1: number, w0: number, w1: number, occupied: number): boolean {
-        if ((m.in0 & ~r0) !== 0 || (m.in1 & ~r1) !== 0 || occupied + m.grow > capacity) return false;
-        if (m.outBytes === 0) return true;
+        if ((m.effect.in0 & ~r0) !== 0 || (m.effect.in1 & ~r1) !== 0 || occupied + m.effect.grow > capacity) return false;
+        if (m.effect.outBytes === 0) return true;
         let atLeast = 0;
         for (const t of m.dying) {
           const { footprint: f, size: s } = tensors[t]!;
-          if (f < m.outBytes || s < m.outSize) continue;
+          if (f < m.effect.outBytes || s < m.effect.outSize) continue;
           if ((w0 & low[t]!) === 0 && (w1 & high[t]!) === 0) return true;
           if (++atLeast === 2) return true;
         }
@@ -159,13 +161,13 @@ export function searchOrder(network: Network, slot: Int32Array, capacity: number
         if (paid + m.ahead >= limits.below) return drop(paid + m.ahead);
         if (paid + m.beyond > cut) return drop(paid + m.ahead);
         if (m.child === -1) m.child = childOf(node, m);
-        const r0 = (((now.r0[from]! | m.in0) & ~e0 & ~m.dead0) | m.out0) >> 0;
-        const r1 = (((now.r1[from]! | m.in1) & ~e1 & ~m.dead1) | m.out1) >> 0;
-        const w0 = ((now.w0[from]! | m.freshIn0 | e0) & ~m.dead0 & ~m.out0) | m.copied0;
-        const w1 = ((now.w1[from]! | m.freshIn1 | e1) & ~m.dead1 & ~m.out1) | m.copied1;
+        const r0 = (((now.r0[from]! | m.effect.in0) & ~e0 & ~m.dead0) | m.effect.out0) >> 0;
+        const r1 = (((now.r1[from]! | m.effect.in1) & ~e1 & ~m.dead1) | m.effect.out1) >> 0;
+        const w0 = ((now.w0[from]! | m.fresh0 | e0) & ~m.dead0 & ~m.effect.out0) | m.effect.copied0;
+        const w1 = ((now.w1[from]! | m.fresh1 | e1) & ~m.dead1 & ~m.effect.out1) | m.effect.copied1;
         const known = index.find(next, m.child, r0, r1, w0, w1);
         if (known === -1) {
-          pushState(next, m.child, r0, r1, w0, w1, paid, now.record[from]!, m.v);
+          pushState(next, m.child, r0, r1, w0, w1, paid, now.record[from]!, m.effect.v);
           index.add(next, next.count - 1);
           made++;
           if (next.count >= full) {
@@ -175,14 +177,14 @@ export function searchOrder(network: Network, slot: Int32Array, capacity: number
         } else if (next.value[known]! > paid) {
           next.value[known] = paid;
           next.record[known] = now.record[from]!;
-          next.op[known] = m.v;
+          next.op[known] = m.effect.v;
         }
       }
 
       function evict(from: number, m: Move, short: number): void {
         const candidates: number[] = [];
-        const r0 = now.r0[from]! & ~m.in0;
-        const r1 = now.r1[from]! & ~m.in1;
+        const r0 = now.r0[from]! & ~m.effect.in0;
+        const r1 = now.r1[from]! & ~m.effect.in1;
         for (let b = r0; b !== 0; b &= b - 1) candidates.push(31 - Math.clz32(b & -b));
         for (let b = r1; b !== 0; b &= b - 1) candidates.push(63 - Math.clz32(b & -b));
         candidates.sort((a, b) => footprint[b]! - footprint[a]! || a - b);
@@ -226,15 +228,15 @@ export function searchOrder(network: Network, slot: Int32Array, capacity: number
     }
 
     function childOf(node: Node, m: Move): number {
-      const done = withDone(node.done, m.v);
-      const hash = node.hash ^ key[m.v]!;
+      const done = withDone(node.done, m.effect.v);
+      const hash = node.hash ^ key[m.effect.v]!;
       const same = children.get(hash)?.find((c) => sameDone(nextNodes[c]!.done, done));
       if (same !== undefined) return same;
-      const ready = node.ready.filter((v) => v !== m.v);
-      for (const c of followers[m.v]!) if (!ready.includes(c) && isReady(done, c)) ready.push(c);
+      const ready = node.ready.filter((v) => v !== m.effect.v);
+      for (const c of followers[m.effect.v]!) if (!ready.includes(c) && isReady(done, c)) ready.push(c);
       ready.sort((a, b) => a - b);
       const gone = new Set(m.dying);
-      const waiting = [...node.waiting, ...m.freshIns, ...ops[m.v]!.outs].filter((t) => !gone.has(t));
+      const waiting = [...node.waiting, ...m.freshIns, ...ops[m.effect.v]!.outs].filter((t) => !gone.has(t));
       const id =
         nextNodes.push({
           done,
@@ -242,7 +244,7 @@ export function searchOrder(network: Network, slot: Int32Array, capacity: number
           ready,
           waiting,
           waitingBytes: waiting.reduce((s, t) => s + tensors[t]!.size, 0),
-          reach: Math.max(node.reach, position(m.v) + 1),
+          reach: Math.max(node.reach, position(m.effect.v) + 1),
           ahead: m.ahead,
         }) - 1;
       const list = children.get(hash);
@@ -267,71 +269,4 @@ export function searchOrder(network: Network, slot: Int32Array, capacity: number
   const order: number[] = [];
   for (let at = now.record[best]!; at >= 0; at = parents.at(at)) order.push(choices.at(at));
   return { order: order.reverse(), value: now.value[best]!, bound: Math.min(now.value[best]!, dropped), made };
-}
-
-/** Running operator `v` in a node: what it needs, bears and ends, as slot masks. */
-interface Move {
-  readonly v: number;
-  readonly in0: number;
-  readonly in1: number;
-  readonly out0: number;
-  readonly out1: number;
-  /** Results with a copy off chip from the start. */
-  readonly copied0: number;
-  readonly copied1: number;
-  /** Operands that lie off chip and are born here. */
-  readonly freshIn0: number;
-  readonly freshIn1: number;
-  readonly dead0: number;
-  readonly dead1: number;
-  readonly dying: readonly number[];
-  /** Operands that were not waiting before, because they lie off chip. */
-  readonly freshIns: readonly number[];
-  readonly grow: number;
-  readonly outBytes: number;
-  readonly outSize: number;
-  /** What at least moves after it. */
-  readonly ahead: number;
-  /** Rank beyond value of the states it leads to. */
-  readonly beyond: number;
-  child: number;
-}
-
-function moveOf(
-  { ops, tensors }: Network,
-  node: Node,
-  v: number,
-  low: Int32Array,
-  high: Int32Array,
-  ahead: number,
-  crowding: number,
-): Move {
-  const op = ops[v]!;
-  const mask = (ids: readonly number[], of: Int32Array) => ids.reduce((m, t) => m | of[t]!, 0);
-  const freshIns = op.ins.filter((t) => tensors[t]!.producer < 0 && !tensors[t]!.consumers.some((c) => isDone(node.done, c)));
-  const dying = op.ins.filter((t) => tensors[t]!.consumers.every((c) => c === v || isDone(node.done, c)));
-  const bytesOf = (ids: readonly number[]) => ids.reduce((s, t) => s + tensors[t]!.size, 0);
-  const outSize = bytesOf(op.outs);
-  const copied = op.outs.filter((t) => tensors[t]!.write === 0);
-  return {
-    v,
-    in0: mask(op.ins, low),
-    in1: mask(op.ins, high),
-    out0: mask(op.outs, low),
-    out1: mask(op.outs, high),
-    copied0: mask(copied, low),
-    copied1: mask(copied, high),
-    freshIn0: mask(freshIns, low),
-    freshIn1: mask(freshIns, high),
-    dead0: mask(dying, low),
-    dead1: mask(dying, high),
-    dying,
-    freshIns,
-    grow: op.grow,
-    outBytes: op.outs.reduce((s, t) => s + tensors[t]!.footprint, 0),
-    outSize,
-    ahead,
-    beyond: rankBeyond({ ahead, waitingBytes: node.waitingBytes + bytesOf(freshIns) + outSize - bytesOf(dying) }, crowding),
-    child: -1,
-  };
 }
