@@ -18,7 +18,7 @@ export interface OrderAnswer {
 
 /** Slots from which on all eviction sets are too many to try in a beam. */
 const WIDE = 15;
-const BEAM = { narrow: { width: 1_000, branches: 256 }, wide: { width: 300, branches: 4 } } as const;
+const BEAM = { narrow: { width: 1_000, branches: 256 }, wide: { width: 1_000, branches: 4 } } as const;
 const FIRST_WIDTH = 100;
 /** The budget in nodes for which the second beam has its full width. */
 const FULL_BUDGET = 1_000_000;
@@ -98,7 +98,7 @@ function solvePart(network: Network, capacity: number, budget: Budget): PartAnsw
     chainBound(network, best.order, capacity, best.value, {
       stride: 4,
       layer: budget.nodes / 10,
-      total: 2 * budget.nodes,
+      total: budget.nodes,
       stop: budget.stop,
     }),
   );
