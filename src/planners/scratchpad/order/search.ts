@@ -1,8 +1,9 @@
 import { rng } from "../../../base/rng.js";
+import { sumOver } from "../masks.js";
 import { type Done, isDone, nothingDone, sameDone, withDone } from "./done.js";
 import { effectsOf, type Move, moveOf } from "./moves.js";
 import type { Network } from "./network.js";
-import { growable, least, makeIndex, makeStates, type Node, pushState, rankOf, select, sum } from "./states.js";
+import { growable, least, makeIndex, makeStates, type Node, pushState, rankOf, select } from "./states.js";
 
 export interface SearchLimits {
   /** States kept per layer (operators run so far); the rest are dropped by rank. Infinity: exact. */
@@ -134,11 +135,11 @@ export function searchOrder(network: Network, slot: Int32Array, capacity: number
         const w0 = now.w0[x]!;
         const w1 = now.w1[x]!;
         const value = now.value[x]!;
-        const occupied = sum(r0, r1, footprint);
+        const occupied = sumOver(r0, r1, footprint);
         // A safe move is never worse at once than later, so nothing else need be tried.
         const safe = moves.length > 1 ? moves.find((m) => isSafe(m, r0, r1, w0, w1, occupied)) : undefined;
         for (const m of safe === undefined ? moves : [safe]) {
-          const short = occupied + sum(m.effect.in0 & ~r0, m.effect.in1 & ~r1, footprint) + m.effect.grow - capacity;
+          const short = occupied + sumOver(m.effect.in0 & ~r0, m.effect.in1 & ~r1, footprint) + m.effect.grow - capacity;
           if (short <= 0) settle(x, m, 0, 0, value);
           else evict(x, m, short);
         }

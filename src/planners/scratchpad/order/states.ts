@@ -1,3 +1,4 @@
+import { sumWithin } from "../masks.js";
 import type { Done } from "./done.js";
 
 /** Operators already run, and what that leaves waiting. */
@@ -54,8 +55,8 @@ export function select(
       const last = Math.min(alive.count, first + COMPARED);
       for (let y = first; y < last && !dominated; y++) {
         let allowance = value - alive.value[y]!;
-        allowance -= sum(alive.r0[y]! & ~from.r0[x]!, alive.r1[y]! & ~from.r1[x]!, size);
-        dominated = allowance >= 0 && sum(from.w0[x]! & ~alive.w0[y]!, from.w1[x]! & ~alive.w1[y]!, write) <= allowance;
+        allowance -= sumWithin(alive.r0[y]! & ~from.r0[x]!, alive.r1[y]! & ~from.r1[x]!, size, allowance);
+        dominated = allowance >= 0 && sumWithin(from.w0[x]! & ~alive.w0[y]!, from.w1[x]! & ~alive.w1[y]!, write, allowance) <= allowance;
       }
       if (!dominated) pushState(alive, node, from.r0[x]!, from.r1[x]!, from.w0[x]!, from.w1[x]!, value, from.record[x]!, from.op[x]!);
     }
@@ -80,13 +81,6 @@ export function select(
   let cheapestDropped = Number.POSITIVE_INFINITY;
   for (const x of ranked.subarray(width)) cheapestDropped = Math.min(cheapestDropped, alive.value[x]! + nodes[alive.node[x]!]!.ahead);
   return { kept, cheapestDropped };
-}
-
-export function sum(mask0: number, mask1: number, of: Float64Array): number {
-  let total = 0;
-  for (let m = mask0; m !== 0; m &= m - 1) total += of[31 - Math.clz32(m & -m)]!;
-  for (let m = mask1; m !== 0; m &= m - 1) total += of[63 - Math.clz32(m & -m)]!;
-  return total;
 }
 
 /** Which states a beam keeps: value, what lies ahead, and a price on the bytes waiting. */

@@ -1,4 +1,5 @@
 import type { Accesses } from "../accesses.js";
+import { sumOver } from "../masks.js";
 import { type ResidencyAnswer, residencyOf } from "./residency.js";
 import { dominant, type Layer, makeLayer, push } from "./states.js";
 
@@ -125,9 +126,9 @@ export function exactResidency(accesses: Accesses, capacity: Float64Array, limit
       const r1 = now.r1[x]!;
       const c0 = now.c0[x]!;
       const c1 = now.c1[x]!;
-      let occupied = now.occupied[x]! + sumBits(operand0 & ~r0, operand1 & ~r1, footprint);
+      let occupied = now.occupied[x]! + sumOver(operand0 & ~r0, operand1 & ~r1, footprint);
       const short = occupied + fixed - capacity[t]!;
-      const gone = sumBits(dead0, dead1, footprint);
+      const gone = sumOver(dead0, dead1, footprint);
       if (short <= 0) {
         settle(x, 0, 0, 0, occupied - gone);
         continue;
@@ -241,13 +242,6 @@ export function exactResidency(accesses: Accesses, capacity: Float64Array, limit
   const residency = residencyOf(accesses, absent);
   const bound = Math.min(residency.traffic, dropped);
   return { residency, bound, exact: bound === residency.traffic };
-}
-
-function sumBits(mask0: number, mask1: number, of: Float64Array): number {
-  let sum = 0;
-  for (let m = mask0; m !== 0; m &= m - 1) sum += of[31 - Math.clz32(m & -m)]!;
-  for (let m = mask1; m !== 0; m &= m - 1) sum += of[63 - Math.clz32(m & -m)]!;
-  return sum;
 }
 
 /** Furthest next use first; equal ones by slot, so that results do not depend on history. */

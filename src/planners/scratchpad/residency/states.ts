@@ -1,3 +1,5 @@
+import { sumWithin } from "../masks.js";
+
 /** The states of one position, in parallel arrays: residents and copies as bit masks over slots, two words each. */
 export interface Layer {
   count: number;
@@ -86,14 +88,6 @@ export function dominant(from: Layer, limit: number, size: Float64Array, write: 
     push(kept, r0, r1, c0, c1, value, from.occupied[i]!, from.record[i]!);
   }
   return { layer: kept, cheapestDropped: Number.POSITIVE_INFINITY };
-}
-
-/** Sum over the set bits, given up as soon as it exceeds `most`. */
-function sumWithin(mask0: number, mask1: number, of: Float64Array, most: number): number {
-  let sum = 0;
-  for (let m = mask0; m !== 0 && sum <= most; m &= m - 1) sum += of[31 - Math.clz32(m & -m)]!;
-  for (let m = mask1; m !== 0 && sum <= most; m &= m - 1) sum += of[63 - Math.clz32(m & -m)]!;
-  return sum;
 }
 
 function grow(l: Layer): void {
