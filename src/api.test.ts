@@ -19,7 +19,7 @@ async function planned(size: string): Promise<Planned> {
   const target = presetTarget("cosma", [`memory.size=${size}`]);
   if (!target.ok) throw new Error(target.errors[0].message);
   const model = { name: "densenet121", bytes: buildExample("densenet121")! };
-  const result = await plan(model, target.value, { objective: "traffic", solver: "search", bindings: [] }, surroundings());
+  const result = await plan(model, target.value, { objective: "traffic", solver: "search", split: "auto", bindings: [] }, surroundings());
   if (!result.ok) throw new Error(result.errors[0].message);
   return result.value;
 }

@@ -14,6 +14,7 @@ import type { ScratchpadPlan } from "./planners/scratchpad/plan.js";
 import { pose } from "./planners/scratchpad/pose.js";
 import { readProblem } from "./planners/scratchpad/read.js";
 import { solve } from "./planners/scratchpad/solve.js";
+import { rewritten } from "./planners/scratchpad/split/rewrite.js";
 import { verify } from "./planners/scratchpad/verify.js";
 import { discrepancies, noPlanDocument, type PlanDocument, type PlannedDocument, planDocument, readDocument } from "./report/document.js";
 import { type InspectDocument, inspectDocument } from "./report/inspect.js";
@@ -47,7 +48,7 @@ export type { Target } from "./target/target.js";
 
 /** One line per family of accelerator. */
 const planners = {
-  scratchpad: { pose, solvers: { search: solve, ilp: solveByIlp, "ilp-fixed": solveFixedByIlp }, verify, readProblem },
+  scratchpad: { pose, solvers: { search: solve, ilp: solveByIlp, "ilp-fixed": solveFixedByIlp }, rewritten, verify, readProblem },
 } satisfies { readonly [K in Target["kind"]]: object };
 
 /** An ONNX file as the rim hands it over. `name` is for people. */
@@ -59,9 +60,13 @@ export interface Model extends Pick<ImportOptions, "external" | "weightsAbsent">
 /** How a plan is sought: `search` is ours; the others are the published baseline, slow and exact. */
 export const SOLVERS = ["search", "ilp", "ilp-fixed"] as const;
 
+export const SPLITS = ["auto", "never"] as const;
+
 export interface Goal {
   readonly objective: string;
   readonly solver: (typeof SOLVERS)[number];
+  /** Whether operators may be cut into parts: where they do not fit whole, or never. */
+  readonly split: (typeof SPLITS)[number];
   readonly bindings: readonly Binding[];
 }
 
@@ -107,34 +112,36 @@ export async function plan(
   lap("import");
   if (!graph.ok) return graph;
 
-  const { pose, solvers, verify } = planners[target.kind];
+  const { pose, rewritten, solvers, verify } = planners[target.kind];
   const solve = solvers[goal.solver];
-  const problem = pose(graph.value, target, goal); // Graph x Target -> Problem, plain JSON
+  const posed = pose(graph.value, target, goal); // Graph x Target -> Problem, plain JSON
+  if (!posed.ok) return posed;
+  const cut = goal.split === "never" ? undefined : rewritten(graph.value, target, posed.value, budget); // where it does not fit whole
+  const problem = cut ?? posed.value;
   lap("pose");
-  if (!problem.ok) return problem;
 
-  const outcome = await solve(problem.value, budget, mip); // Problem -> Outcome: value, bound, status
+  const outcome = await solve(problem, budget, mip); // Problem -> Outcome: value, bound, status
   lap("solve");
   const background = {
     model: model.name,
     target: target.name,
     coverage: graph.value.coverage,
-    warnings: [...graph.value.warnings, ...problem.warnings, ...remarks()],
+    warnings: [...graph.value.warnings, ...posed.warnings, ...remarks()],
     seconds,
     manifest,
   };
   if (outcome.status === "infeasible")
-    return good({ kind: "none", document: noPlanDocument(background, problem.value, outcome), reason: outcome.conflict });
+    return good({ kind: "none", document: noPlanDocument(background, problem, outcome), reason: outcome.conflict });
   if (outcome.status === "unknown") {
     const reason = undecided(`${model.name} on ${target.name}`, outcome.reason);
-    return good({ kind: "none", document: noPlanDocument(background, problem.value, outcome), reason });
+    return good({ kind: "none", document: noPlanDocument(background, problem, outcome), reason });
   }
 
-  const verdict = verify(problem.value, outcome.plan); // the judge replays it
+  const verdict = verify(problem, outcome.plan); // the judge replays it
   lap("verify");
   if (!verdict.ok) return good({ kind: "refused", violations: verdict.violations });
-  const shown = report({ ...background, problem: problem.value, accepted: verdict.accepted, outcome });
-  return good({ kind: "planned", document: planDocument(shown, problem.value, verdict.accepted), report: shown });
+  const shown = report({ ...background, problem: problem, accepted: verdict.accepted, outcome });
+  return good({ kind: "planned", document: planDocument(shown, problem, verdict.accepted), report: shown });
 }
 
 /** What reading a plan file came to. */

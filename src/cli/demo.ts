@@ -23,6 +23,7 @@ export function addDemo(program: Command): void {
         set: SETTINGS,
         objective: "traffic",
         solver: "search" as const,
+        split: "auto" as const,
         time: SECONDS,
         nodes: NODES,
         seed: 1,

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { type Binding, type Goal, SOLVERS } from "../api.js";
+import { type Binding, type Goal, SOLVERS, SPLITS } from "../api.js";
 import { binding, nodes, OBJECTIVES, objective, repeated, seconds, seed } from "./arguments.js";
 import { colours, finish } from "./finish.js";
 import type { PlanRequest } from "./plan-job.js";
@@ -15,6 +15,7 @@ interface Options {
   readonly bind?: readonly Binding[];
   readonly objective: string;
   readonly solver: Goal["solver"];
+  readonly split: Goal["split"];
   readonly time: number;
   readonly nodes: number;
   readonly seed: number;
@@ -37,6 +38,9 @@ export function addPlan(program: Command): void {
     .option("--bind <name=value>", "give a symbol or an input its size: N=1, x=1,3,224,224, x[2]=224 (repeatable)", binding)
     .option("--objective <name>", `what to minimise: ${OBJECTIVES.join(", ")}`, objective, "traffic")
     .addOption(new Option("--solver <name>", "how to seek the plan; ilp is COSMA's programme").choices(SOLVERS).default("search"))
+    .addOption(
+      new Option("--split <when>", "cut operators into parts where they do not fit whole, or never").choices(SPLITS).default("auto"),
+    )
     .addOption(
       new Option("--time <duration>", "stop the search after this time, e.g. 30s or 5min")
         .argParser(seconds)
@@ -62,6 +66,7 @@ export function runPlan(model: string, { set = [], bind = [], time, ...options }
     bindings: bind,
     objective: options.objective,
     solver: options.solver,
+    split: options.split,
     seconds: time,
     nodes: options.nodes,
     seed: options.seed,

@@ -76,6 +76,11 @@ function assumptions({ assumptions: a, machine }: ScratchpadProblem): string[] {
     `Offsets and footprints are multiples of ${exactBytesText(machine.alignment)}.`,
     ...(reserved > 0 ? [`${bytesText(reserved)} of the scratchpad are reserved.`] : []),
     "One engine, and one DMA channel in each direction; a fetch starts as soon as its address range and its channel are free.",
+    ...(a.split === undefined
+      ? []
+      : [
+          `Cut to fit: whole, the largest operator would need ${bytesText(a.split.largestNeed)}. ${counted(a.split.operators.length, "operator")} run in ${a.split.operators.reduce((n, { parts }) => n + parts, 0)} parts; no element is computed twice, and what is fetched again for another part shows in the ledger.`,
+        ]),
     ...(a.views.length > 0 ? [`Views, which rename their input and move nothing: ${counted(a.views.length, "operator")}.`] : []),
     ...(a.inPlace.length > 0 ? [`Overwriting their input in place: ${counted(a.inPlace.length, "operator")}.`] : []),
   ];

@@ -60,7 +60,8 @@ function solve(highs: Highs, mip: Mip, limits: MipLimits, stop: () => boolean): 
       mip_max_nodes: Math.min(INT32_MAX, Math.max(0, Math.floor(limits.nodes))),
       mip_rel_gap: 0,
       mip_abs_gap: 0,
-      mip_feasibility_tolerance: TOLERANCE,
+      // Tighter than this, HiGHS rounds dual bounds up past the optimum (observed with 1.15.3).
+      mip_feasibility_tolerance: 1e-6,
       primal_feasibility_tolerance: TOLERANCE,
       dual_feasibility_tolerance: TOLERANCE,
     });

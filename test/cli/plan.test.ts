@@ -63,7 +63,11 @@ describe("plan", () => {
     expect(missingBytes).toBe(neededBytes - availableBytes);
     expect(readdirSync(at())).toEqual(["plan.json"]); // there is nothing to report
     expect((await stowage(["plan", "resnet8", "--target", "cosma", "--set", `memory.size=${smallestWorkingBytes}B`])).exit).toBe(0);
-    expect((await stowage(["plan", "resnet8", "--target", "cosma", "--set", `memory.size=${smallestWorkingBytes - 1}B`])).exit).toBe(3);
+    const less = ["plan", "resnet8", "--target", "cosma", "--set", `memory.size=${smallestWorkingBytes - 1}B`];
+    expect((await stowage([...less, "--split", "never"])).exit).toBe(3);
+    const cut = await stowage([...less, "--out", "cut.json", "--json"], at());
+    expect(cut.exit).toBe(0); // cut into parts it fits
+    expect((await stowage(["verify", "cut.json"], at())).exit).toBe(0);
 
     const verified = await stowage(["verify", "plan.json", "--json"], at());
     expect({ exit: verified.exit, codes: codesOf(verified) }).toEqual({ exit: 2, codes: ["CLI-21"] });

@@ -67,6 +67,10 @@ export interface ScratchpadProblem {
     readonly views: readonly string[];
     /** Operators that overwrite their input. */
     readonly inPlace: readonly string[];
+    /** Of a network cut to fit the memory: the operators in more than one part, and what the largest needed whole. */
+    readonly split?:
+      | { readonly largestNeed: Bytes; readonly operators: readonly { readonly name: string; readonly parts: number }[] }
+      | undefined;
   };
 }
 

@@ -66,6 +66,7 @@ const problem = z.object({
     outsideWeightBytes: whole,
     views: z.array(name),
     inPlace: z.array(name),
+    split: z.object({ largestNeed: whole, operators: z.array(z.object({ name, parts: whole })) }).optional(),
   }),
 });
 

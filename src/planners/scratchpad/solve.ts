@@ -28,12 +28,11 @@ export async function solve(problem: ScratchpadProblem, budget: Budget, mip: Mip
     budget.progress({ phase: "order", incumbent: best.plan.claims.nonCompulsory, unit: "B" });
     const search = solveOrder(problem, room, budget);
     ({ bound, proof } = search);
-    if (search.order !== undefined) {
-      const other = await priced(problem, search.order, room, budget, mip);
-      if (other.residency.traffic < best.plan.claims.nonCompulsory) {
-        const candidate = await addressed(problem, other.accesses, other.residency, other.capacity, budget);
-        if (candidate.claims.nonCompulsory < best.plan.claims.nonCompulsory) best = { plan: candidate, orderBound: other.bound };
-      }
+    for (const order of search.orders) {
+      const other = await priced(problem, order, room, budget, mip);
+      if (other.residency.traffic >= best.plan.claims.nonCompulsory) continue;
+      const candidate = await addressed(problem, other.accesses, other.residency, other.capacity, budget);
+      if (candidate.claims.nonCompulsory < best.plan.claims.nonCompulsory) best = { plan: candidate, orderBound: other.bound };
     }
   }
   const value = best.plan.claims.nonCompulsory;

@@ -34,7 +34,7 @@ export interface Programme {
  *
  * @param most terms that equations (10) may take
  * @returns undefined where they would take more
- * @see docs/math/scratchpad.md, section 9, for the rows and for each addition
+ * @see docs/math/scratchpad.md, section 10, for the rows and for each addition
  */
 export function formulate(problem: ScratchpadProblem, { order, addresses, semantics }: Formulation, most: number): Programme | undefined {
   const published = semantics === "published";

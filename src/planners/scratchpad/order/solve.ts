@@ -9,8 +9,8 @@ import { type SearchLimits, SLOTS, searchOrder } from "./search.js";
 import { ancestors, slotsOf } from "./slots.js";
 
 export interface OrderAnswer {
-  /** The best order found; undefined where the search found none. */
-  readonly order: readonly StepId[] | undefined;
+  /** Orders worth pricing: the best found, and one of the smallest peak; fewer where a search was cut off. */
+  readonly orders: readonly (readonly StepId[])[];
   /** No order moves fewer bytes beyond the compulsory ones. */
   readonly bound: number;
   readonly proof: string;
@@ -33,9 +33,11 @@ export function solveOrder(workload: Workload, capacity: number, budget: Budget)
   const bounds = [0, ...cuts.map((v) => v + 1), whole.ops.length];
   const known = new Map<string, PartAnswer>();
   const order: number[] = [];
+  const calm: number[] = [];
   let bound = 0;
   let proved = true;
   let complete = true;
+  let calmComplete = true;
   for (let i = 0; i + 1 < bounds.length; i++) {
     const part = segment(whole, bounds[i]!, bounds[i + 1]!);
     const key = JSON.stringify([part.network.ops.map(({ ins, outs, after, grow }) => [ins, outs, after, grow]), part.network.tensors]);
@@ -47,10 +49,12 @@ export function solveOrder(workload: Workload, capacity: number, budget: Budget)
     bound += answer.bound;
     proved &&= answer.bound === answer.value;
     complete &&= answer.order !== undefined;
+    calmComplete &&= answer.calm !== undefined;
     for (const v of answer.order ?? []) if (part.ops[v]! >= 0) order.push(part.ops[v]!);
+    for (const v of answer.calm ?? []) if (part.ops[v]! >= 0) calm.push(part.ops[v]!);
   }
   return {
-    order: complete ? stepsOf(whole, order) : undefined,
+    orders: [...(complete ? [stepsOf(whole, order)] : []), ...(calmComplete ? [stepsOf(whole, calm)] : [])],
     bound,
     proof: proved ? "exact search over orders and residencies" : "best first part of an order, searched exactly",
   };
@@ -60,6 +64,8 @@ interface PartAnswer {
   readonly order: readonly number[] | undefined;
   readonly value: number;
   readonly bound: number;
+  /** An order of the smallest peak. */
+  readonly calm?: readonly number[] | undefined;
 }
 
 /** Narrow beams first: they often prove themselves, and what follows only needs orders that beat them. */
@@ -69,10 +75,11 @@ function solvePart(network: Network, capacity: number, budget: Budget): PartAnsw
   const { width: full, branches } = slot.some((s) => s >= WIDE) ? BEAM.wide : BEAM.narrow;
   const width = Math.floor(full * Math.min(1, budget.nodes / FULL_BUDGET, USUAL_OPERATORS / network.ops.length));
   let best: PartAnswer = { order: undefined, value: Number.POSITIVE_INFINITY, bound: 0 };
+  const peak = minPeak(network, budget.nodes / 10, budget.stop);
   /** Whether there is nothing left to do. */
   const improve = (answer: PartAnswer): boolean => {
     const { order, value } = answer.value < best.value ? answer : best;
-    best = { order, value, bound: Math.min(value, Math.max(best.bound, answer.bound)) };
+    best = { calm: peak.order, order, value, bound: Math.min(value, Math.max(best.bound, answer.bound)) };
     return best.bound >= best.value || budget.stop();
   };
   const search = (limits: Pick<SearchLimits, "width" | "crowding" | "branches" | "layer" | "total">) =>
@@ -81,7 +88,6 @@ function solvePart(network: Network, capacity: number, budget: Budget): PartAnsw
     search({ width, crowding, branches, layer: Number.POSITIVE_INFINITY, total: Number.POSITIVE_INFINITY });
   const exact = (layer: number) => search({ width: Number.POSITIVE_INFINITY, crowding: 0, branches: 100_000, layer, total: 6 * layer });
 
-  const peak = minPeak(network, budget.nodes / 10, budget.stop);
   const asked = peakBound(network, peak.bound, capacity);
   if (
     improve({

@@ -1,0 +1,155 @@
+import { bytes } from "../../../base/units.js";
+import { bitsOf } from "../../../graph/element-type.js";
+import type { Graph, Tensor, TensorId } from "../../../graph/graph.js";
+import type { SplitSpecification } from "../../../graph/split/specification.js";
+import { type SplitGraph, splitGraph } from "../../../graph/split/split.js";
+import type { Budget } from "../../../search/budget.js";
+import type { Precision, ScratchpadTarget } from "../../../target/target.js";
+import { type Accesses, accessesOf } from "../accesses.js";
+import type { ScratchpadProblem, StepId } from "../plan.js";
+import { pose } from "../pose.js";
+import { improve, type Residency, residencyOf } from "../residency/residency.js";
+import { assignStorage } from "../storage.js";
+import { type Setting, specificationOf } from "./draft.js";
+import { layOf, type Sizes } from "./flat.js";
+import { refine } from "./refine.js";
+import { type Grouping, searchGroups } from "./search.js";
+import { type Grain, slabsOf } from "./slabs.js";
+
+/** A network rewritten to fit, and the best order found for it. */
+export interface SplitPlan {
+  readonly specification: SplitSpecification;
+  readonly split: SplitGraph;
+  /** The rewritten problem. */
+  readonly problem: ScratchpadProblem;
+  /** Of its steps. */
+  readonly order: readonly StepId[];
+  /** What stays and what leaves along that order; within the capacity, addresses aside. */
+  readonly residency: Residency;
+}
+
+/** Slab sizes worth trying, as fractions of the capacity: fine slabs fuse more layers, coarse ones make fewer parts. */
+const GRAINS = {
+  outside: [
+    { slab: 64, coarse: 64, whole: 0, weights: 1, sums: false },
+    { slab: 16, coarse: 16, whole: 0, weights: 1, sums: false },
+  ],
+  planned: [
+    { slab: 64, coarse: 16, whole: 0, weights: 8, sums: false },
+    { slab: 64, coarse: 16, whole: 0, weights: 8, sums: true },
+    { slab: 64, coarse: 8, whole: 8, weights: 8, sums: true },
+    { slab: 64, coarse: 8, whole: 8, weights: 16, sums: true },
+    { slab: 32, coarse: 4, whole: 4, weights: 4, sums: true },
+    { slab: 16, coarse: 2, whole: 4, weights: 3, sums: true },
+  ],
+} as const;
+
+/** Parts of all operators: first so many at most; where that is too few for any grain, more. */
+const TOTALS = [20_000, 80_000];
+const PARTS = 256;
+
+/** Steps simulated for one search node. */
+const STEPS_PER_NODE = 100;
+const MOST_STEPS = 8_000_000;
+
+/**
+ * Plans a network in a memory that may be smaller than its operators need: tensors are cut into slabs, operators into
+ * parts, and the parts ordered by groups of layers that run depth first. Undefined where some operator cannot be cut small
+ * enough. The same for the same budget of nodes.
+ *
+ * @see docs/math/scratchpad.md, section 9
+ */
+export function splitPlan(graph: Graph, target: ScratchpadTarget, capacity: number, budget: Budget): SplitPlan | undefined {
+  const sizes = sizesOf(target);
+  const setting = settingOf(graph, target, sizes, capacity);
+  const steps = Math.min(MOST_STEPS, budget.nodes * STEPS_PER_NODE);
+  let best: Candidate | undefined;
+  for (const total of TOTALS) {
+    for (const fraction of GRAINS[target.weights]) {
+      if (best !== undefined && (best.found.cost === 0 || budget.stop())) break;
+      const candidate = candidateAt(setting, sizes, grainOf(fraction, capacity), total, budget, steps);
+      if (candidate !== undefined && (best === undefined || candidate.found.cost < best.found.cost)) best = candidate;
+      budget.progress({ phase: "slabs", unit: "B", ...(best && { incumbent: best.found.cost }) });
+    }
+    if (best !== undefined) break;
+  }
+  return best && planOf(best, target, capacity);
+}
+
+function grainOf({ slab, coarse, whole, weights, sums }: (typeof GRAINS)["planned" | "outside"][number], capacity: number): Grain {
+  return {
+    slab: capacity / slab,
+    coarse: capacity / coarse,
+    whole: whole === 0 ? 0 : capacity / whole,
+    weights: capacity / weights,
+    sums,
+    parts: PARTS,
+  };
+}
+
+interface Candidate {
+  readonly specification: SplitSpecification;
+  readonly split: SplitGraph;
+  readonly found: Grouping;
+}
+
+function candidateAt(setting: Setting, sizes: Sizes, grain: Grain, total: number, budget: Budget, steps: number): Candidate | undefined {
+  const draft = slabsOf(setting, grain);
+  if (!refine(draft, total)) return undefined;
+  const specification = specificationOf(draft);
+  const split = splitGraph(setting.graph, specification);
+  const lay = layOf(split, sizes, draft.axes);
+  const found = searchGroups(lay, setting.capacity, { steps, banded: setting.weights === "planned", stop: budget.stop });
+  return found.cost === Number.POSITIVE_INFINITY ? undefined : { specification, split, found };
+}
+
+function planOf({ specification, split, found }: Candidate, target: ScratchpadTarget, capacity: number): SplitPlan | undefined {
+  const posed = pose(split.graph, { ...target, memory: { ...target.memory, size: bytes(capacity) } }, { objective: "traffic" });
+  if (!posed.ok) return undefined;
+  const problem = posed.value;
+  const order = Array.from(found.order);
+  const accesses = accessesOf(problem, order);
+  const room = new Float64Array(order.length).fill(capacity);
+  const residency = improve(accesses, residencyOf(accesses, absentAfter(accesses, found.evictions)), room);
+  return { specification, split, problem, order, residency };
+}
+
+/** The gaps that begin with an eviction. */
+function absentAfter({ gaps }: Accesses, evictions: readonly { readonly buffer: number; readonly before: number }[]): Uint8Array {
+  const when = new Map<number, number[]>();
+  for (const { buffer, before } of evictions) {
+    const list = when.get(buffer);
+    if (list === undefined) when.set(buffer, [before]);
+    else list.push(before);
+  }
+  return Uint8Array.from({ length: gaps.count }, (_, g) => {
+    const times = when.get(gaps.buffer[g]!) ?? [];
+    return times.some((t) => gaps.from[g]! < t && t < gaps.to[g]!) ? 1 : 0;
+  });
+}
+
+function sizesOf({ precision, weights, inPlace, memory }: ScratchpadTarget): Sizes {
+  return {
+    size: (tensor) => Math.ceil(tensor.shape.reduce((n, d) => n * d, widthOf(tensor, precision))),
+    held: ({ role }) => weights === "planned" || role !== "weight",
+    inPlace,
+    alignment: memory.alignment,
+  };
+}
+
+/** Bytes of one element under the assumed precision, which speaks of floating-point data only. */
+function widthOf({ role, elementType, bits }: Tensor, precision: Precision): number {
+  const assumed = role === "weight" ? precision.weight : precision.activation;
+  return (assumed !== undefined && /^(b?float|complex)/.test(elementType) ? bitsOf(assumed) : bits) / 8;
+}
+
+function settingOf(graph: Graph, { weights, precision }: ScratchpadTarget, { size, held, inPlace }: Sizes, capacity: number): Setting {
+  const tensor = (t: TensorId) => graph.tensors[t]!;
+  const storage = assignStorage(
+    graph,
+    (t) => size(tensor(t)),
+    (t) => held(tensor(t)),
+    inPlace,
+  );
+  return { graph, width: (t) => widthOf(tensor(t), precision), capacity, weights, inPlace: storage.inPlace };
+}
