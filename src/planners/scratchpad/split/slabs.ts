@@ -14,8 +14,8 @@ export interface Grain {
   readonly whole: number;
   /** Of the weights that one part reads. */
   readonly weights: number;
-  /** Whether products may be added up in runs where neither operand nor weights fit. */
-  readonly sums: boolean;
+  /** Of partial sums that one part goes on with, where neither operand nor weights fit; 0 to do without. */
+  readonly sums: number;
   /** Parts of one operator with its weights in pieces, about. */
   readonly parts: number;
 }
@@ -31,7 +31,7 @@ export function slabsOf(setting: Setting, grain: Grain): Draft {
   const draft = draftOf(setting);
   const { axes, bytes, kin, mayCut, cut } = draft;
   const { tensors, operators } = setting.graph;
-  const inRuns = grain.sums && draft.planned ? cutRuns(draft, grain) : new Set<TensorId>();
+  const inRuns = grain.sums > 0 && draft.planned ? cutRuns(draft, grain) : new Set<TensorId>();
   const chunked = draft.planned ? cutChannels(draft, grain) : new Set<TensorId>();
   const shape = (t: TensorId, axis: number) => tensors[t]!.shape[axis]!;
 
@@ -105,7 +105,7 @@ function cutRuns(draft: Draft, grain: Grain): ReadonlySet<TensorId> {
     if (w <= grain.weights || again(sums) * a >= Math.min(again(a) * w, again(w) * a)) continue;
     const axis = axes.channel[output]!;
     const channels = setting.graph.tensors[output]!.shape[axis]!;
-    const chunk = evenly(channels, Math.min(channels, (channels * setting.capacity) / (16 * sums)));
+    const chunk = evenly(channels, Math.min(channels, (channels * grain.sums) / sums));
     const length = evenly(
       depth,
       Math.min(depth / 2, (grain.weights * channels * depth) / (w * chunk), (setting.capacity * depth) / (4 * a)),

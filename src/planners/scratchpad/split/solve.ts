@@ -11,7 +11,7 @@ import { pose } from "../pose.js";
 import { improve, type Residency, residencyOf } from "../residency/residency.js";
 import { assignStorage } from "../storage.js";
 import { type Setting, specificationOf } from "./draft.js";
-import { layOf, type Sizes } from "./flat.js";
+import { type Lay, layOf, type Sizes } from "./flat.js";
 import { refine } from "./refine.js";
 import { type Grouping, searchGroups } from "./search.js";
 import { type Grain, slabsOf } from "./slabs.js";
@@ -31,33 +31,34 @@ export interface SplitPlan {
 /** Slab sizes worth trying, as fractions of the capacity: fine slabs fuse more layers, coarse ones make fewer parts. */
 const GRAINS = {
   outside: [
-    { slab: 64, coarse: 64, whole: 0, weights: 1, sums: false },
-    { slab: 16, coarse: 16, whole: 0, weights: 1, sums: false },
+    { slab: 64, coarse: 64, whole: 0, weights: 1, sums: 0 },
+    { slab: 16, coarse: 16, whole: 0, weights: 1, sums: 0 },
   ],
   planned: [
-    { slab: 64, coarse: 16, whole: 0, weights: 8, sums: false },
-    { slab: 64, coarse: 16, whole: 0, weights: 8, sums: true },
-    { slab: 64, coarse: 8, whole: 8, weights: 8, sums: true },
-    { slab: 64, coarse: 8, whole: 8, weights: 16, sums: true },
-    { slab: 32, coarse: 4, whole: 4, weights: 4, sums: true },
-    { slab: 16, coarse: 2, whole: 4, weights: 3, sums: true },
+    { slab: 64, coarse: 16, whole: 0, weights: 8, sums: 0 },
+    { slab: 64, coarse: 16, whole: 0, weights: 8, sums: 16 },
+    { slab: 64, coarse: 8, whole: 8, weights: 16, sums: 16 },
+    { slab: 32, coarse: 4, whole: 4, weights: 4, sums: 8 },
+    { slab: 8, coarse: 2, whole: 4, weights: 3, sums: 8 },
   ],
 } as const;
 
 /** Parts of all operators: first so many at most; where that is too few for any grain, more. */
-const TOTALS = [20_000, 80_000];
+const TOTALS = [40_000, 200_000];
 const PARTS = 256;
 
 /** Steps simulated for one search node. */
 const STEPS_PER_NODE = 100;
 const MOST_STEPS = 8_000_000;
+/** Share of the steps spent on each grain before the best is looked into. */
+const FIRST_LOOK = 8;
 
 /**
  * Plans a network in a memory that may be smaller than its operators need: tensors are cut into slabs, operators into
  * parts, and the parts ordered by groups of layers that run depth first. Undefined where some operator cannot be cut small
  * enough. The same for the same budget of nodes.
  *
- * @see docs/math/scratchpad.md, section 9
+ * @see docs/math/scratchpad.md, section 11
  */
 export function splitPlan(graph: Graph, target: ScratchpadTarget, capacity: number, budget: Budget): SplitPlan | undefined {
   const sizes = sizesOf(target);
@@ -67,22 +68,24 @@ export function splitPlan(graph: Graph, target: ScratchpadTarget, capacity: numb
   for (const total of TOTALS) {
     for (const fraction of GRAINS[target.weights]) {
       if (best !== undefined && (best.found.cost === 0 || budget.stop())) break;
-      const candidate = candidateAt(setting, sizes, grainOf(fraction, capacity), total, budget, steps);
+      const candidate = candidateAt(setting, sizes, grainOf(fraction, capacity), total, budget, steps / FIRST_LOOK);
       if (candidate !== undefined && (best === undefined || candidate.found.cost < best.found.cost)) best = candidate;
       budget.progress({ phase: "slabs", unit: "B", ...(best && { incumbent: best.found.cost }) });
     }
     if (best !== undefined) break;
   }
+  if (best !== undefined && best.found.cost > 0 && !budget.stop()) best = thoroughly(best, setting, budget, steps);
   return best && planOf(best, target, capacity);
 }
 
 function grainOf({ slab, coarse, whole, weights, sums }: (typeof GRAINS)["planned" | "outside"][number], capacity: number): Grain {
+  const part = (n: number) => (n === 0 ? 0 : capacity / n);
   return {
     slab: capacity / slab,
     coarse: capacity / coarse,
-    whole: whole === 0 ? 0 : capacity / whole,
+    whole: part(whole),
     weights: capacity / weights,
-    sums,
+    sums: part(sums),
     parts: PARTS,
   };
 }
@@ -90,6 +93,7 @@ function grainOf({ slab, coarse, whole, weights, sums }: (typeof GRAINS)["planne
 interface Candidate {
   readonly specification: SplitSpecification;
   readonly split: SplitGraph;
+  readonly lay: Lay;
   readonly found: Grouping;
 }
 
@@ -100,7 +104,12 @@ function candidateAt(setting: Setting, sizes: Sizes, grain: Grain, total: number
   const split = splitGraph(setting.graph, specification);
   const lay = layOf(split, sizes, draft.axes);
   const found = searchGroups(lay, setting.capacity, { steps, banded: setting.weights === "planned", stop: budget.stop });
-  return found.cost === Number.POSITIVE_INFINITY ? undefined : { specification, split, found };
+  return found.cost === Number.POSITIVE_INFINITY ? undefined : { specification, split, lay, found };
+}
+
+function thoroughly(candidate: Candidate, { capacity, weights }: Setting, budget: Budget, steps: number): Candidate {
+  const found = searchGroups(candidate.lay, capacity, { steps, banded: weights === "planned", stop: budget.stop });
+  return found.cost < candidate.found.cost ? { ...candidate, found } : candidate;
 }
 
 function planOf({ specification, split, found }: Candidate, target: ScratchpadTarget, capacity: number): SplitPlan | undefined {
