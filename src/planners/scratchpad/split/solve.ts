@@ -50,6 +50,8 @@ const PARTS = 256;
 /** Steps simulated for one search node. */
 const STEPS_PER_NODE = 100;
 const MOST_STEPS = 8_000_000;
+/** Parts made, over all grains, after which no other is tried. */
+const MOST_BUILT = 40_000;
 /** Share of the steps spent on each grain before the best is looked into. */
 const FIRST_LOOK = 8;
 
@@ -65,10 +67,12 @@ export function splitPlan(graph: Graph, target: ScratchpadTarget, capacity: numb
   const setting = settingOf(graph, target, sizes, capacity);
   const steps = Math.min(MOST_STEPS, budget.nodes * STEPS_PER_NODE);
   let best: Candidate | undefined;
+  let built = 0;
   for (const total of TOTALS) {
     for (const fraction of GRAINS[target.weights]) {
-      if (best !== undefined && (best.found.cost === 0 || budget.stop())) break;
+      if (best !== undefined && (best.found.cost === 0 || built > MOST_BUILT || budget.stop())) break;
       const candidate = candidateAt(setting, sizes, grainOf(fraction, capacity), total, budget, steps / FIRST_LOOK);
+      built += candidate?.lay.flat.steps ?? 0;
       if (candidate !== undefined && (best === undefined || candidate.found.cost < best.found.cost)) best = candidate;
       budget.progress({ phase: "slabs", unit: "B", ...(best && { incumbent: best.found.cost }) });
     }
