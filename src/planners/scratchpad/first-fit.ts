@@ -52,7 +52,8 @@ export function firstFit(problem: ScratchpadProblem, accesses: Accesses, absent:
     const arriving = operands.filter((b) => !there.has(b)).sort((a, b) => buffers[b]!.footprint - buffers[a]!.footprint || a - b);
     let crowded = false;
     for (const b of arriving) {
-      const spot = cheapestSpot(problem, residents, wanted, buffers[b]!.footprint);
+      const size = buffers[b]!.footprint;
+      const spot = smallestHole(problem, residents, size) ?? cheapestSpot(problem, residents, wanted, size);
       if (spot === undefined) {
         crowded = true;
         break;
@@ -75,6 +76,20 @@ export function firstFit(problem: ScratchpadProblem, accesses: Accesses, absent:
   }
   dismiss(() => true);
   return done.sort((a, b) => a.from - b.from || a.buffer - b.buffer);
+}
+
+/** The smallest hole that takes `size` bytes; undefined where there is none. */
+function smallestHole({ machine }: ScratchpadProblem, residents: readonly Resident[], size: Bytes): Bytes | undefined {
+  const taken = [...machine.reserved, ...residents].sort((a, b) => a.start - b.start);
+  let best: number | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  let free = 0;
+  for (const { start, end } of [...taken, { start: machine.capacity, end: machine.capacity }]) {
+    const at = Math.ceil(free / machine.alignment) * machine.alignment;
+    if (at + size <= Math.min(start, machine.capacity) && start - free < least) [best, least] = [at, start - free];
+    free = Math.max(free, end);
+  }
+  return best === undefined ? undefined : bytes(best);
 }
 
 /** The start of the window of `size` bytes that sends away the least, the tightest of equals; undefined where operands or walls block every window. */
