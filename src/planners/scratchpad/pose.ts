@@ -67,15 +67,20 @@ export function pose(graph: Graph, target: ScratchpadTarget, goal: Goal): Checke
   });
 }
 
-/** Down-sets visited in search of the smallest peak. */
+/** Down-sets visited in search of the smallest peak; fewer where each costs more. */
 const PEAK_STATES = 20_000;
+const USUAL_STEPS = 1_500;
+const LONG_PEAK_STATES = 500;
 
 /** COSMA's M_R, M_H, M_P: the largest operator's need, the mean, and the smallest peak of all orders, or of the model's own where the search was cut off. */
 export function memorySizes(workload: Workload, alignment: Bytes): ScratchpadProblem["sizes"] {
   const own = accessesOf(workload, fileOrder(workload.steps));
   const least = bytes(own.need.reduce((a, b) => Math.max(a, b), 0));
   const ownPeak = peakOf(own);
-  const { bound, order } = ownPeak === least ? { bound: least, order: [] } : minPeak(joined(networkOf(workload)), PEAK_STATES, () => false);
+  const { bound, order } =
+    ownPeak === least
+      ? { bound: least, order: [] }
+      : minPeak(joined(networkOf(workload)), workload.steps.length > USUAL_STEPS ? LONG_PEAK_STATES : PEAK_STATES, () => false);
   const peak = order === undefined ? ownPeak : bytes(bound);
   return { min: least, mid: bytes(Math.ceil((least + peak) / 2 / alignment) * alignment), peak };
 }
