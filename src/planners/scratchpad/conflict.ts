@@ -39,7 +39,7 @@ export function conflictOf(problem: ScratchpadProblem, budget: Budget): Conflict
       "SPM-20",
       `operator ${step.name} (${step.type})`,
       `its operands alone need ${worstNeed} B; ${reason}`,
-      `the smallest memory that works is ${sizes.min} B: --set memory.size=${sizes.min}B`,
+      `the smallest memory that takes every operator whole is ${sizes.min} B: --set memory.size=${sizes.min}B`,
     ),
     figures: { neededBytes: worstNeed, availableBytes: room, missingBytes: missing, smallestWorkingBytes: sizes.min },
   };
