@@ -38,7 +38,7 @@ export function conflictOf(problem: ScratchpadProblem, budget: Budget): Conflict
     ...fail(
       "SPM-20",
       `operator ${step.name} (${step.type})`,
-      `its operands alone need ${worstNeed} B; ${reason}`,
+      `run whole, its operands alone need ${worstNeed} B; ${reason}`,
       `the smallest memory that takes every operator whole is ${sizes.min} B: --set memory.size=${sizes.min}B`,
     ),
     figures: { neededBytes: worstNeed, availableBytes: room, missingBytes: missing, smallestWorkingBytes: sizes.min },
