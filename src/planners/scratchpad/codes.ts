@@ -23,7 +23,8 @@ export const scratchpadCodes: CodeTable = {
   },
   "SPM-11": { means: "What the plan claims differs from what the replay measures.", fix: "Report this: the planner miscounts." },
   "SPM-20": {
-    means: "No plan with whole operators exists: one alone needs more scratchpad than there is. With --split auto, no cut into parts that fit was found either, which proves nothing of other cuts.",
+    means:
+      "No plan with whole operators exists: one alone needs more scratchpad than there is. With --split auto, no cut into parts that fit was found either, which proves nothing of other cuts.",
     fix: "Give the memory the size named, assume narrower element types, or plan for a larger target.",
   },
   "SPM-21": {
