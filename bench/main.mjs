@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 const BENCHMARKS = {
   scratchpad: "order, residency and addresses against COSMA's baselines and programme; writes docs/benchmarks.md",
   packing: "addresses alone, on MiniMalloc's instances",
+  cost: "evaluations per second of the loop-nest cost model",
 };
 
 const [name, ...rest] = process.argv.slice(2);

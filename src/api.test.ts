@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Planned, plan, type Surroundings, verifyDocument } from "./api.js";
+import { type Goal, type Planned, plan, type Surroundings, verifyDocument } from "./api.js";
 import { buildExample } from "./onnx/examples/index.js";
 import { presetTarget } from "./target/presets.js";
 
@@ -15,11 +15,11 @@ function surroundings(): Surroundings {
   };
 }
 
-async function planned(size: string): Promise<Planned> {
+async function planned(size: string, split: Goal["split"] = "auto"): Promise<Planned> {
   const target = presetTarget("cosma", [`memory.size=${size}`]);
   if (!target.ok) throw new Error(target.errors[0].message);
   const model = { name: "densenet121", bytes: buildExample("densenet121")! };
-  const result = await plan(model, target.value, { objective: "traffic", solver: "search", split: "auto", bindings: [] }, surroundings());
+  const result = await plan(model, target.value, { objective: "traffic", solver: "search", split, bindings: [] }, surroundings());
   if (!result.ok) throw new Error(result.errors[0].message);
   return result.value;
 }
@@ -31,12 +31,12 @@ describe("plan", () => {
     const { document, report } = result;
     expect(document.seconds).toEqual({ import: 1, pose: 1, solve: 1, verify: 1 });
     expect(document.objective.value).toBeGreaterThan(0);
-    expect(document.objective.value).toBe(document.metrics.spillBytes + document.metrics.refetchBytes);
+    expect(document.objective.value).toBe(Number(document.metrics.spillBytes) + Number(document.metrics.refetchBytes));
     expect(report.metrics).toBe(document.metrics);
   });
 
   test("says why there is none, and still hands over the problem", async () => {
-    const result = await planned("1KiB");
+    const result = await planned("1KiB", "never");
     if (result.kind !== "none") throw new Error(result.kind);
     expect(result.document).toMatchObject({
       status: "infeasible",
@@ -46,6 +46,13 @@ describe("plan", () => {
     });
     expect(result.document).not.toHaveProperty("plan");
     expect(result.reason.code).toBe("SPM-20");
+  });
+
+  test("that no cut was found proves nothing", async () => {
+    const result = await planned("1KiB");
+    if (result.kind !== "none") throw new Error(result.kind);
+    expect(result.document.status).toBe("unknown");
+    expect(result.reason.code).toBe("SPM-23");
   });
 });
 

@@ -1,7 +1,10 @@
 /** The facade: all that the command line, the studio and users import. */
 import type { Checked, Diagnostic } from "./base/diagnostic.js";
-import { fail, good } from "./base/diagnostic.js";
+import { bad, fail, good } from "./base/diagnostic.js";
+import type { Outcome } from "./base/outcome.js";
 import type { Bytes } from "./base/units.js";
+import type { Verdict } from "./base/verdict.js";
+import type { Graph } from "./graph/graph.js";
 import type { Binding } from "./onnx/bindings.js";
 import { type ImportOptions, importOnnx } from "./onnx/import.js";
 import { allocate } from "./planners/scratchpad/alloc/allocate.js";
@@ -10,13 +13,13 @@ import { type AllocDocument, allocDocument } from "./planners/scratchpad/alloc/d
 import { parseBuffers } from "./planners/scratchpad/alloc/parse.js";
 import { verifyAllocation } from "./planners/scratchpad/alloc/verify.js";
 import { solveByIlp, solveFixedByIlp } from "./planners/scratchpad/ilp/solve.js";
-import type { ScratchpadPlan } from "./planners/scratchpad/plan.js";
 import { pose } from "./planners/scratchpad/pose.js";
 import { readProblem } from "./planners/scratchpad/read.js";
 import { solve } from "./planners/scratchpad/solve.js";
 import { rewritten } from "./planners/scratchpad/split/rewrite.js";
 import { verify } from "./planners/scratchpad/verify.js";
 import { discrepancies, noPlanDocument, type PlanDocument, type PlannedDocument, planDocument, readDocument } from "./report/document.js";
+import type { Kind, Plan, PlanOf, Problem, ProblemOf } from "./report/families.js";
 import { type InspectDocument, inspectDocument } from "./report/inspect.js";
 import { type Manifest, type Report, report } from "./report/report.js";
 import type { Budget } from "./search/budget.js";
@@ -32,11 +35,12 @@ export { type Binding, parseBinding } from "./onnx/bindings.js";
 export { buildExample, type Example, examples } from "./onnx/examples/index.js";
 export type { AllocDocument } from "./planners/scratchpad/alloc/document.js";
 export type { ScratchpadPlan, ScratchpadProblem } from "./planners/scratchpad/plan.js";
-export { CSV_TABLES, type CsvTable, csv } from "./report/csv.js";
+export { csv, csvTables } from "./report/csv.js";
 export { type PlanDocument, summary } from "./report/document.js";
 export { html } from "./report/html.js";
 export { type InspectDocument, inspectText } from "./report/inspect.js";
 export type { Manifest, Report } from "./report/report.js";
+export { CSV_TABLES } from "./report/table.js";
 export { text } from "./report/text.js";
 export { trace } from "./report/trace.js";
 export type { Budget, Progress } from "./search/budget.js";
@@ -47,9 +51,29 @@ export { presetNames, presetTarget, presetYaml } from "./target/presets.js";
 export type { Target } from "./target/target.js";
 
 /** One line per family of accelerator. */
-const planners = {
+const planners: { readonly [K in Kind]: Planner<Extract<Target, { kind: K }>, ProblemOf<K>, PlanOf<K>> } = {
   scratchpad: { pose, solvers: { search: solve, ilp: solveByIlp, "ilp-fixed": solveFixedByIlp }, rewritten, verify, readProblem },
-} satisfies { readonly [K in Target["kind"]]: object };
+};
+
+/** What a family gives: the functions of its four files, and what only some have. */
+interface Planner<T extends Target, P, Q> {
+  readonly pose: (graph: Graph, target: T, goal: Goal) => Checked<P>;
+  readonly solvers: Readonly<Partial<Record<Goal["solver"], (problem: P, budget: Budget, mip: MipSolver) => Promise<Outcome<Q>>>>>;
+  readonly verify: (problem: P, plan: Q) => Verdict<Q>;
+  readonly readProblem: (data: unknown, where: string) => Checked<P>;
+  /** Another problem for the same network where it does not fit whole. */
+  readonly rewritten?: (graph: Graph, target: T, problem: P, budget: Budget) => Rewriting<P>;
+}
+
+type Rewriting<P> =
+  | { readonly kind: "whole" }
+  | { readonly kind: "cut"; readonly problem: P }
+  | { readonly kind: "none"; readonly reason: Diagnostic };
+
+const whole = (): Rewriting<Problem> => ({ kind: "whole" });
+
+/** The compiler does not see that target, problem and plan are of the kind that picked the planner. */
+const plannerOf = (kind: Kind): Planner<Target, Problem, Plan> => planners[kind] as Planner<Target, Problem, Plan>;
 
 /** An ONNX file as the rim hands it over. `name` is for people. */
 export interface Model extends Pick<ImportOptions, "external" | "weightsAbsent"> {
@@ -112,16 +136,15 @@ export async function plan(
   lap("import");
   if (!graph.ok) return graph;
 
-  const { pose, rewritten, solvers, verify } = planners[target.kind];
+  const { pose, rewritten = whole, solvers, verify } = plannerOf(target.kind);
   const solve = solvers[goal.solver];
+  if (solve === undefined) return bad(unsolvable(target, goal.solver, Object.keys(solvers)));
   const posed = pose(graph.value, target, goal); // Graph x Target -> Problem, plain JSON
   if (!posed.ok) return posed;
   const cut = goal.split === "never" ? undefined : rewritten(graph.value, target, posed.value, budget); // where it does not fit whole
-  const problem = cut ?? posed.value;
+  const problem = cut?.kind === "cut" ? cut.problem : posed.value;
   lap("pose");
 
-  const outcome = await solve(problem, budget, mip); // Problem -> Outcome: value, bound, status
-  lap("solve");
   const background = {
     model: model.name,
     target: target.name,
@@ -130,6 +153,13 @@ export async function plan(
     seconds,
     manifest,
   };
+  if (cut?.kind === "none") {
+    const { where, message, fix } = cut.reason;
+    const outcome = { status: "unknown" as const, reason: `${where}: ${message}; ${fix}` };
+    return good({ kind: "none", document: noPlanDocument(background, problem, outcome), reason: cut.reason });
+  }
+  const outcome = await solve(problem, budget, mip); // Problem -> Outcome: value, bound, status
+  lap("solve");
   if (outcome.status === "infeasible")
     return good({ kind: "none", document: noPlanDocument(background, problem, outcome), reason: outcome.conflict });
   if (outcome.status === "unknown") {
@@ -158,11 +188,11 @@ export type Verified =
 export function verifyDocument(data: unknown, where: string): Checked<Verified> {
   const claim = readDocument(data, where);
   if (!claim.ok) return claim;
-  const { verify, readProblem } = planners[claim.value.kind];
+  const { verify, readProblem } = plannerOf(claim.value.kind);
   const problem = readProblem(claim.value.problem, `${where}: problem`);
   if (!problem.ok) return problem;
 
-  const verdict = verify(problem.value, claim.value.plan as ScratchpadPlan);
+  const verdict = verify(problem.value, claim.value.plan as Plan);
   if (!verdict.ok) return good({ kind: "refused", violations: verdict.violations });
   const { objective, ...background } = claim.value;
   const shown = report({
@@ -209,3 +239,6 @@ export function alloc(
 
 const undecided = (where: string, reason: string): Diagnostic =>
   fail("CLI-23", where, `neither a plan nor a proof that none exists: ${reason}`, "allow more with --time or --nodes");
+
+const unsolvable = ({ kind, name }: Target, solver: string, known: readonly string[]): Diagnostic =>
+  fail("CLI-24", name, `there is no solver ${solver} for targets of kind ${kind}`, `choose one of ${known.join(", ")}`);

@@ -118,6 +118,11 @@ describe("invariant 2: the judge stands alone", () => {
     expect(found).toEqual([]);
   });
 
+  test("what a cut network computes is judged without the code that cuts it", () => {
+    const found = judges.flatMap((judge) => [...closureOf(judge.path)].filter((path) => path.startsWith("src/graph/split/")));
+    expect(found).toEqual([]);
+  });
+
   test("no judge is async and none takes a random stream", () => {
     expect(judges.filter(({ text }) => /\basync\b|\brng\b/.test(text)).map(({ path }) => path)).toEqual([]);
   });

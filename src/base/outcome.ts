@@ -1,7 +1,7 @@
 import type { Diagnostic } from "./diagnostic.js";
 
-/** What a bound covers: the chosen operator order, or every order. Never confuse them. */
-export type BoundScope = "this order" | "all orders";
+/** What a bound covers: the chosen operator order, every order, or every way to group layers. Never confuse them. */
+export type BoundScope = "this order" | "all orders" | "all groupings";
 
 interface Valued<Plan> {
   readonly plan: Plan;

@@ -18,6 +18,7 @@ export type BytesPerSecond = Quantity<"B/s">;
 export type BytesPerCycle = Quantity<"B/cycle">;
 export type PicojoulesPerByte = Quantity<"pJ/B">;
 export type PicojoulesPerMac = Quantity<"pJ/MAC">;
+export type PicojoulesPerCycle = Quantity<"pJ/cycle">;
 export type MacsPerCycle = Quantity<"MAC/cycle">;
 export type ElementsPerCycle = Quantity<"element/cycle">;
 
@@ -32,6 +33,7 @@ export const bytesPerSecond = (n: number): BytesPerSecond => real<"B/s">(n, "byt
 export const bytesPerCycle = (n: number): BytesPerCycle => real<"B/cycle">(n, "bytes per cycle");
 export const picojoulesPerByte = (n: number): PicojoulesPerByte => real<"pJ/B">(n, "picojoules per byte");
 export const picojoulesPerMac = (n: number): PicojoulesPerMac => real<"pJ/MAC">(n, "picojoules per MAC");
+export const picojoulesPerCycle = (n: number): PicojoulesPerCycle => real<"pJ/cycle">(n, "picojoules per cycle");
 export const macsPerCycle = (n: number): MacsPerCycle => real<"MAC/cycle">(n, "MACs per cycle");
 export const elementsPerCycle = (n: number): ElementsPerCycle => real<"element/cycle">(n, "elements per cycle");
 

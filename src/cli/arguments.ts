@@ -22,7 +22,8 @@ export const repeated = (text: string, before: readonly string[] = []): readonly
 
 export const binding = (text: string, before: readonly Binding[] = []): readonly Binding[] => [...before, checked(parseBinding(text))];
 
-export const OBJECTIVES = ["traffic"] as const;
+/** What a plan may be asked to improve; each family of accelerator serves some of them and refuses the others. */
+export const OBJECTIVES = ["traffic", "latency", "energy", "throughput"] as const;
 
 export const objective = (text: string): string => {
   if ((OBJECTIVES as readonly string[]).includes(text)) return text;

@@ -1,14 +1,15 @@
 import { type Command, Option } from "commander";
-import type { CsvTable, Report } from "../api.js";
+import type { Report } from "../api.js";
+import { bad, type Checked, fail, good } from "../base/diagnostic.js";
+import { CSV_TABLES } from "../report/table.js";
 import { done, EXIT, type Finished, failed, finish } from "./finish.js";
 
 const FORMATS = ["csv", "trace", "html"] as const;
 type Format = (typeof FORMATS)[number];
-const TABLES = ["ledger", "residency", "steps"] as const satisfies readonly CsvTable[];
 
 interface Options {
   readonly to: Format;
-  readonly table: CsvTable;
+  readonly table: string;
   readonly out?: string;
   readonly json?: true;
 }
@@ -24,7 +25,7 @@ export function addExport(program: Command): void {
         .choices(FORMATS)
         .makeOptionMandatory(),
     )
-    .addOption(new Option("--table <name>", "which table to write as CSV").choices(TABLES).default("ledger"))
+    .addOption(new Option("--table <name>", "which table to write as CSV").choices(CSV_TABLES).default("ledger"))
     .option("--out <file>", "write there; without it the export goes to stdout")
     .option("--json", "print one JSON document and nothing else (needs --out)")
     .addHelpText("after", "\nExample:\n  $ stowage export plan.json --to csv --table residency --out residency.csv\n")
@@ -41,7 +42,9 @@ async function exportPlan(path: string, { to, table, out }: Options): Promise<Fi
   const verified = readPlanFile(path);
   if (!verified.ok) return failed(EXIT.badInput, verified.errors);
   if (verified.value.kind === "refused") return failed(EXIT.refused, verified.value.violations);
-  const text = await rendered(verified.value.report, to, table);
+  const rendering = await rendered(verified.value.report, to, table);
+  if (!rendering.ok) return failed(EXIT.usage, rendering.errors);
+  const text = rendering.value;
   if (out === undefined) return done(text, {}, { verbatim: true });
   return done(
     "",
@@ -50,14 +53,19 @@ async function exportPlan(path: string, { to, table, out }: Options): Promise<Fi
   );
 }
 
-async function rendered(report: Report, to: Format, table: CsvTable): Promise<string> {
-  const { csv, html, trace } = await import("../api.js");
+async function rendered(report: Report, to: Format, table: string): Promise<Checked<string>> {
+  const { csv, csvTables, html, trace } = await import("../api.js");
   switch (to) {
-    case "csv":
-      return csv(report, table);
+    case "csv": {
+      const text = csv(report, table);
+      if (text !== undefined) return good(text);
+      return bad(
+        fail("CLI-41", "--table", `a plan of kind ${report.kind} has no table ${table}`, `available: ${csvTables(report).join(", ")}`),
+      );
+    }
     case "trace":
-      return trace(report);
+      return good(trace(report));
     case "html":
-      return html(report);
+      return good(html(report));
   }
 }

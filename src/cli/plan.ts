@@ -36,7 +36,7 @@ export function addPlan(program: Command): void {
     .requiredOption("--target <target>", "a preset (see `stowage targets list`) or a YAML file")
     .option("--set <key=value>", "replace a value of the target, e.g. memory.size=512KiB (repeatable)", repeated)
     .option("--bind <name=value>", "give a symbol or an input its size: N=1, x=1,3,224,224, x[2]=224 (repeatable)", binding)
-    .option("--objective <name>", `what to minimise: ${OBJECTIVES.join(", ")}`, objective, "traffic")
+    .option("--objective <name>", `what to optimise: ${OBJECTIVES.join(", ")}`, objective, "traffic")
     .addOption(new Option("--solver <name>", "how to seek the plan; ilp is COSMA's programme").choices(SOLVERS).default("search"))
     .addOption(
       new Option("--split <when>", "cut operators into parts where they do not fit whole, or never").choices(SPLITS).default("auto"),

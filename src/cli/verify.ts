@@ -25,7 +25,7 @@ async function verifyFile(path: string): Promise<Finished> {
     return failed(EXIT.refused, violations, { json: JSON.stringify({ schema: "stowage/verify/1", verified: false, errors: violations }) });
   }
   const { report } = verified.value;
-  const { model, target, status, objective, metrics } = report;
+  const { model, target, status, objective, metrics } = verified.value.document;
   const document = { schema: "stowage/verify/1", verified: true, errors: [], model, target, status, objective, metrics };
   // A bound of zero needs no proof; any other is the solver's word until somebody plans again.
   const note = objective.bound > 0 ? "The bound is as the file states it; planning again proves it." : undefined;

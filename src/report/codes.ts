@@ -15,4 +15,5 @@ export const documentCodes: CodeTable = {
     means: "The search was stopped with neither a plan nor a proof that none exists.",
     fix: "Allow more with `--time` or `--nodes`.",
   },
+  "CLI-24": { means: "The solver that was asked for does not know targets of this kind.", fix: "Choose one that the message names." },
 };

@@ -4,14 +4,15 @@ import type { Conflict } from "../base/outcome.js";
 import type { Replay } from "../base/replay.js";
 import type { Accepted } from "../base/verdict.js";
 import type { Coverage } from "../graph/graph.js";
-import type { ScratchpadPlan, ScratchpadProblem } from "../planners/scratchpad/plan.js";
+import { kinds } from "../target/families.js";
+import type { Kind, Plan, Problem } from "./families.js";
 import type { Metrics } from "./metrics.js";
 import type { Manifest, Objective, Report } from "./report.js";
 
 /** What stands in every document, plan or no plan. */
 interface Common {
   readonly schema: "stowage/plan/1";
-  readonly kind: "scratchpad";
+  readonly kind: Kind;
   /** Names of model and target, for people. */
   readonly model: string;
   readonly target: string;
@@ -19,7 +20,7 @@ interface Common {
   readonly seconds: Readonly<Record<string, number>>;
   readonly coverage: Coverage;
   readonly warnings: readonly Diagnostic[];
-  readonly problem: ScratchpadProblem;
+  readonly problem: Problem;
   readonly manifest: Manifest;
 }
 
@@ -31,7 +32,7 @@ export type PlanDocument = Common &
         readonly objective: Objective;
         readonly metrics: Metrics;
         readonly verified: true;
-        readonly plan: ScratchpadPlan;
+        readonly plan: Plan;
         readonly replay: Replay;
       }
     | { readonly status: "infeasible"; readonly verified: false; readonly conflict: Conflict }
@@ -43,13 +44,13 @@ export type PlannedDocument = Extract<PlanDocument, { readonly verified: true }>
 /** What is known before there is an outcome. */
 export type Background = Omit<Common, "schema" | "kind" | "problem">;
 
-export const planDocument = (report: Report, problem: ScratchpadProblem, { plan, replay }: Accepted<ScratchpadPlan>): PlannedDocument => ({
+export const planDocument = (report: Report, problem: Problem, { plan, replay }: Accepted<Plan>): PlannedDocument => ({
   schema: "stowage/plan/1",
   kind: report.kind,
   model: report.model,
   target: report.target,
   status: report.status,
-  objective: report.objective,
+  objective: stated(report.objective),
   metrics: report.metrics,
   verified: report.verified,
   seconds: report.seconds,
@@ -61,9 +62,21 @@ export const planDocument = (report: Report, problem: ScratchpadProblem, { plan,
   manifest: report.manifest,
 });
 
+/** The objective without its words. */
+const stated = ({ name, value, bound, gap, scope, proof, orderBound, fragmentationBytes }: Objective): Objective => ({
+  name,
+  value,
+  bound,
+  gap,
+  scope,
+  proof,
+  ...(orderBound === undefined ? {} : { orderBound }),
+  ...(fragmentationBytes === undefined ? {} : { fragmentationBytes }),
+});
+
 export const noPlanDocument = (
   { model, target, seconds, coverage, warnings, manifest }: Background,
-  problem: ScratchpadProblem,
+  problem: Problem,
   outcome: { readonly status: "infeasible"; readonly conflict: Conflict } | { readonly status: "unknown"; readonly reason: string },
 ): PlanDocument => ({
   schema: "stowage/plan/1",
@@ -124,14 +137,14 @@ export function readDocument(data: unknown, where: string): Checked<Claim> {
  */
 export function discrepancies(claim: Claim, actual: PlannedDocument, where: string): readonly Diagnostic[] {
   const sections = ["status", "objective", "metrics", "replay"] as const;
-  const { value, bound } = actual.objective;
+  const { name, value, bound } = actual.objective;
   const impossible =
     bound > value
       ? [
           fail(
             "CLI-22",
             `${where}: objective.bound`,
-            `claims that no plan costs less than ${bound} B, this one costs ${value} B`,
+            `claims that none is below ${bound}, the ${name} of this plan is ${value}`,
             "plan again",
           ),
         ]
@@ -201,7 +214,7 @@ const count = z.number().min(0);
 const diagnostic = z.object({ code: z.string(), message: z.string(), where: z.string(), fix: z.string() });
 
 const frame = z.object({
-  kind: z.literal("scratchpad"),
+  kind: z.enum(kinds),
   model: z.string(),
   target: z.string(),
   status: z.enum(["optimal", "feasible"]),
@@ -213,6 +226,7 @@ const frame = z.object({
     scope: z.enum(["this order", "all orders"]),
     proof: z.string(),
     orderBound: z.number().optional(),
+    fragmentationBytes: z.number().optional(),
   }),
   metrics: z.record(z.string(), z.unknown()),
   verified: z.literal(true),

@@ -51,6 +51,9 @@ export function percentText(share: number): string {
   return `${trimZeros(percent.toFixed(1))} %`;
 }
 
+/** A label within a sentence; an acronym keeps its capitals. */
+export const lowered = (label: string): string => label.replace(/^\p{Lu}(?!\p{Lu})/u, (c) => c.toLowerCase());
+
 export const hexText = (n: number): string => `0x${n.toString(16).padStart(4, "0")}`;
 
 /**

@@ -1,16 +1,18 @@
-import { bytesText, grouped } from "./format.js";
+import type { BoundScope } from "../base/outcome.js";
+import { clockedText, exactText } from "./quantity.js";
 import type { Report } from "./report.js";
 
-/** The plan's traffic and what is proven about it, in one sentence. */
-export function headline({ metrics: m, objective: o, status }: Report): string {
-  const order = o.scope === "all orders" ? "in any order" : "in this order of steps";
-  // Two figures that round alike are told apart by their bytes.
-  const say = (n: number): string => (n !== o.value && bytesText(n) === bytesText(o.value) ? `${grouped(n)} B` : bytesText(n));
-  if (o.value === 0)
-    return `Only the compulsory ${bytesText(m.compulsoryBytes)} cross the chip boundary: nothing is spilled, nothing is read twice.`;
-  const moved = `Moves ${bytesText(o.value)} beyond the compulsory ${bytesText(m.compulsoryBytes)}`;
-  if (status === "optimal") return `${moved}, and no plan ${order} moves less.`;
+const SCOPES: Readonly<Record<BoundScope, string>> = { "this order": "in this order of steps", "all orders": "in any order", "all groupings": "in any grouping" };
+
+/** What the plan costs in what it was made to lower and what is proven about it, in one sentence. */
+export function headline({ objective: o, status, clockHertz }: Report): string {
+  if (o.value === 0 && o.nothing !== undefined) return o.nothing;
+  const say = (n: number): string => clockedText(n, o.unit, clockHertz);
+  // Two figures that round alike are told apart by all their digits.
+  const bound = o.bound !== o.value && say(o.bound) === say(o.value) ? exactText(o.bound, o.unit) : say(o.bound);
+  const spent = `${o.verb} ${say(o.value)}${o.beside === "" ? "" : ` ${o.beside}`}`;
+  if (status === "optimal") return `${spent}, and no plan ${SCOPES[o.scope]} ${o.verb.toLowerCase()} less.`;
   return o.bound > 0
-    ? `${moved}; at least ${say(o.bound)} of that are unavoidable ${order}.`
-    : `${moved}; none of it is proven unavoidable.`;
+    ? `${spent}; at least ${bound} of that are unavoidable ${SCOPES[o.scope]}.`
+    : `${spent}; none of it is proven unavoidable.`;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { sample } from "../../test/browser/sample.js";
+import { synthetic } from "../../test/browser/synthetic.js";
 import { embed, unembed } from "./embedded.js";
 import { html } from "./html.js";
 import { report } from "./report.js";
@@ -9,6 +10,8 @@ test("the data block holds the whole report", () => {
   const [, json] = /<script type="application\/json" id="report">(.*)<\/script>\n<script>/s.exec(html(made))!;
   expect(unembed(JSON.parse(json!))).toEqual(made);
   expect(unembed(embed(made))).toEqual(made);
+  const rich = synthetic();
+  expect(unembed(JSON.parse(JSON.stringify(embed(rich))))).toEqual(rich);
 });
 
 test("no name leaves the data block or the title", () => {

@@ -1,9 +1,9 @@
 import type { Cause, Replay, Residency } from "../base/replay.js";
 
 /** How bytes came into a memory: made there by a step, or fetched for a cause. */
-export type Arrival = "made" | Extract<Cause, "input" | "weight" | "refetch">;
+export type Arrival = "made" | Cause;
 /** How they left: forgotten, or written off chip on the way. */
-export type Departure = "dropped" | Extract<Cause, "spill" | "output">;
+export type Departure = "dropped" | Cause;
 
 /** Arrival and departure of each residency, from the transfers that fall into it. */
 export function journeys(replay: Replay): { readonly arrival: Arrival; readonly departure: Departure }[] {
@@ -18,20 +18,32 @@ export function journeys(replay: Replay): { readonly arrival: Arrival; readonly 
 
   for (const { kind, cause, name, start: from, end } of replay.events) {
     const own = byName.get(name);
-    if (own === undefined || kind === "compute") continue;
+    if (own === undefined || cause === undefined) continue;
     // One tensor's residencies are disjoint in time: a fetch fills the first that outlives it, a store empties the last begun before it.
     if (kind === "fetch") {
-      const journey = journeys[own.find((i) => (replay.residency[i]?.cycles.end ?? 0) >= end) ?? -1];
-      if (journey && (cause === "input" || cause === "weight" || cause === "refetch")) journey.arrival = cause;
-    } else {
-      const journey = journeys[own.findLast((i) => start(replay, i) <= from) ?? -1];
-      if (journey && (cause === "spill" || cause === "output")) journey.departure = cause;
+      const journey = journeys[own[firstWhere(own, (i) => (replay.residency[i]?.cycles.end ?? 0) >= end)] ?? -1];
+      if (journey) journey.arrival = cause;
+    } else if (kind === "store") {
+      const journey = journeys[own[firstWhere(own, (i) => start(replay, i) > from) - 1] ?? -1];
+      if (journey) journey.departure = cause;
     }
   }
   return journeys;
 }
 
 const start = (replay: Replay, i: number): number => replay.residency[i]?.cycles.start ?? 0;
+
+/** Position of the first of `list` for which `holds`, which is false before it and true after; the length where there is none. */
+function firstWhere<T>(list: readonly T[], holds: (item: T) => boolean): number {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holds(list[middle] as T)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
 
 /** The moment when the highest byte of a memory is in use and most bytes are live. */
 export interface Peak {

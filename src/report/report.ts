@@ -1,11 +1,14 @@
 import type { Diagnostic } from "../base/diagnostic.js";
-import type { BoundScope, Outcome } from "../base/outcome.js";
-import { type Cause, COMPULSORY } from "../base/replay.js";
-import type { Accepted } from "../base/verdict.js";
+import type { BoundScope } from "../base/outcome.js";
+import { type Cause, COMPULSORY, type Replay, type Role } from "../base/replay.js";
 import type { Coverage } from "../graph/graph.js";
-import type { ScratchpadPlan, ScratchpadProblem } from "../planners/scratchpad/plan.js";
+import type { Chart } from "./chart.js";
+import { beyondBytes, worst } from "./culprits.js";
+import { type Facts, type Figure, type Given, type Goal, gapOf } from "./facts.js";
+import { factsOf, type Kind, type Plan, type Problem } from "./families.js";
 import { peakOf } from "./memory.js";
-import { type Metrics, metrics } from "./metrics.js";
+import type { Metrics } from "./metrics.js";
+import type { Unit } from "./quantity.js";
 import {
   type LedgerLine,
   type LifeRow,
@@ -18,7 +21,7 @@ import {
   type TensorRow,
   tensorRows,
 } from "./rows.js";
-import { energyFloor, latencyFloor, scratchpadFacts } from "./scratchpad.js";
+import type { Table } from "./table.js";
 
 /** What a plan was made from, so that it can be made again. */
 export interface Manifest {
@@ -30,17 +33,10 @@ export interface Manifest {
   readonly budget: Readonly<Record<string, string | number>>;
 }
 
-export interface ReportInput {
+export interface ReportInput<P = Problem, Q = Plan> extends Given<P, Q> {
   /** Names for people; any text. */
   readonly model: string;
   readonly target: string;
-  readonly problem: ScratchpadProblem;
-  readonly accepted: Accepted<ScratchpadPlan>;
-  /** An outcome that carries a plan. Only its bound is believed; value and status are weighed against the Replay. */
-  readonly outcome: Pick<
-    Extract<Outcome<ScratchpadPlan>, { status: "optimal" | "feasible" }>,
-    "status" | "bound" | "scope" | "proof" | "orderBound"
-  >;
   readonly coverage: Coverage;
   readonly warnings: readonly Diagnostic[];
   /** Wall seconds by phase. */
@@ -58,20 +54,8 @@ export interface Objective {
   readonly proof: string;
   /** No plan that runs the operators in this plan's order costs less. Never to be confused with `bound`. */
   readonly orderBound?: number;
-}
-
-/** One headline number, with what is proven about it. */
-export interface Figure {
-  readonly key: keyof Metrics;
-  readonly label: string;
-  readonly value: number;
-  readonly unit: "B" | "cycle" | "s" | "pJ";
-  readonly bound: number;
-  readonly gap: number;
-  /** What the bound covers and why it holds. */
-  readonly boundNote: string;
-  /** Where the value was counted. */
-  readonly source: string;
+  /** Bytes of the value that only the search for addresses added. The solver's word, as the bound is. */
+  readonly fragmentationBytes?: number;
 }
 
 export interface TrafficRow {
@@ -96,20 +80,20 @@ export interface MemoryReport {
 
 export interface ResourceReport {
   readonly name: string;
-  readonly role: "engine" | "dma";
+  readonly role: Role;
   readonly busyCycles: number;
 }
 
 /** All that people read about one accepted plan, as plain JSON. Steps, tensors, memories and resources are indices into their tables. */
 export interface Report {
   readonly schema: "stowage/report/1";
-  readonly kind: "scratchpad";
+  readonly kind: Kind;
   readonly model: string;
   readonly target: string;
   readonly status: "optimal" | "feasible";
   /** Nothing else can be reported: the judge replayed this plan without a violation. */
   readonly verified: true;
-  readonly objective: Objective;
+  readonly objective: Objective & Goal;
   readonly metrics: Metrics;
   readonly figures: readonly Figure[];
   readonly traffic: readonly TrafficRow[];
@@ -125,6 +109,9 @@ export interface Report {
   readonly operands: readonly { readonly reads: readonly number[]; readonly writes: readonly number[] }[];
   /** `tensors` by bytes beyond the compulsory, `steps` by the room their operands leave; worst first, at most ten. */
   readonly culprits: { readonly tensors: readonly number[]; readonly steps: readonly number[] };
+  /** What the family adds. */
+  readonly tables: readonly Table[];
+  readonly charts: readonly Chart[];
   readonly coverage: Coverage;
   readonly warnings: readonly Diagnostic[];
   readonly assumptions: readonly string[];
@@ -134,69 +121,40 @@ export interface Report {
 
 /** Turns an accepted plan into data for people. Every figure comes from the Replay; the outcome adds the bound alone. */
 export function report(input: ReportInput): Report {
-  const { problem, accepted, outcome } = input;
-  const { plan, replay } = accepted;
-  const facts = scratchpadFacts(problem, plan);
-  const counted = metrics(replay, problem);
-  const tensors = tensorRows(replay, facts.producers);
+  const { problem, outcome } = input;
+  const { replay } = input.accepted;
+  const facts = factsOf(input);
+  const objective = weighed(facts, outcome);
+  const tensors = tensorRows(replay, facts.steps);
   const tensorOf = new Map(tensors.map(({ name }, i) => [name, i]));
+  const ids = (names: readonly string[]): number[] => names.flatMap((name) => tensorOf.get(name) ?? []);
   const ledger = ledgerLines(replay, tensorOf);
-  const steps = stepRows(replay, facts, ledger);
-  const value = counted.nonCompulsoryBytes;
-  const reserved = problem.machine.reserved.reduce((sum, { start, end }) => sum + (end - start), 0);
+  const steps = stepRows(replay, facts.steps, ledger);
 
   return {
     schema: "stowage/report/1",
     kind: problem.kind,
     model: input.model,
     target: input.target,
-    // An optimal claim stands only when the judge counts what the bound says.
-    status: value <= outcome.bound ? outcome.status : "feasible",
     verified: true,
-    objective: {
-      name: "nonCompulsoryBytes",
-      value,
-      bound: outcome.bound,
-      gap: gap(value, outcome.bound),
-      scope: outcome.scope,
-      proof: outcome.proof,
-      ...(outcome.orderBound === undefined ? {} : { orderBound: outcome.orderBound }),
-    },
-    metrics: counted,
-    figures: figures(input, counted),
-    traffic: traffic(counted),
-    clockHertz: problem.machine.clock,
-    memories: replay.memories.map((memory, i) => {
-      const peak = peakOf(replay, i);
-      return {
-        name: memory.name,
-        capacityBytes: memory.capacity,
-        reserved: memory.reserved.map(({ start, end }) => ({ startByte: start, endByte: end })),
-        peakBytes: replay.totals.peak[i] ?? peak.bytes,
-        peakStep: peak.step,
-        peakCycle: peak.cycle,
-        liveAtPeakBytes: peak.liveBytes,
-        liveAtPeak: peak.live,
-      };
-    }),
-    resources: replay.resources.map(({ name, role }, i) => ({
-      name,
-      role,
-      busyCycles: replay.events.reduce((sum, e) => sum + (e.resource === i ? e.end - e.start : 0), 0),
-    })),
+    status: objective.value <= objective.bound ? outcome.status : "feasible",
+    objective,
+    metrics: facts.metrics,
+    // The objective's figure says what the objective says.
+    figures: facts.figures.map((f) => (f.key === objective.name ? { ...f, bound: objective.bound, gap: objective.gap } : f)),
+    traffic: traffic(facts, replay),
+    clockHertz: facts.clockHertz,
+    memories: memories(replay),
+    resources: resources(replay),
     tensors,
     steps,
     lives: lifeRows(replay, tensorOf),
     slices: sliceRows(replay, tensorOf),
     ledger,
-    operands: facts.operands.map(({ reads, writes }) => ({
-      reads: reads.flatMap((name) => tensorOf.get(name) ?? []),
-      writes: writes.flatMap((name) => tensorOf.get(name) ?? []),
-    })),
-    culprits: {
-      tensors: worst(tensors, (t) => t.spillBytes + t.refetchBytes).filter((i) => beyond(tensors[i]) > 0),
-      steps: worst(steps, (s) => s.needBytes - (problem.machine.capacity - reserved)),
-    },
+    operands: facts.steps.map(({ reads, writes }) => ({ reads: ids(reads), writes: ids(writes) })),
+    culprits: { tensors: worst(tensors, beyondBytes), steps: worst(steps, ({ needBytes }) => needBytes) },
+    tables: facts.tables,
+    charts: facts.charts,
     coverage: input.coverage,
     warnings: input.warnings,
     assumptions: facts.assumptions,
@@ -205,80 +163,57 @@ export function report(input: ReportInput): Report {
   };
 }
 
-const gap = (value: number, bound: number): number => (value - bound) / Math.max(1, Math.abs(value));
-
-const beyond = (t: TensorRow | undefined): number => (t ? t.spillBytes + t.refetchBytes : 0);
-
-function figures({ problem, accepted, outcome }: ReportInput, m: Metrics): Figure[] {
-  const floor = latencyFloor(accepted.replay);
-  const bounded = (key: keyof Metrics, label: string, unit: Figure["unit"], bound: number, boundNote: string, source: string): Figure => ({
-    key,
-    label,
-    value: m[key],
-    unit,
+/** The outcome's bound against the judge's count. An optimal claim stands only when the judge counts what the bound says. */
+function weighed({ objective }: Facts, outcome: Given<Problem, Plan>["outcome"]): Report["objective"] {
+  const { value, unit } = objective;
+  const { scope, proof, orderBound, fragmentationBytes } = outcome;
+  const bound = sameSum(value, outcome.bound, unit) ? value : outcome.bound;
+  return {
+    ...objective,
     bound,
-    gap: gap(m[key], bound),
-    boundNote,
-    source,
-  });
-  return [
-    bounded(
-      "offChipBytes",
-      "Off-chip traffic",
-      "B",
-      m.compulsoryBytes + outcome.bound,
-      `compulsory bytes and the bound on the rest, ${outcome.scope}`,
-      "sum of the replay's ledger",
-    ),
-    bounded(
-      "nonCompulsoryBytes",
-      "Beyond compulsory",
-      "B",
-      outcome.bound,
-      `${outcome.scope}: ${outcome.proof}`,
-      "spill and refetch rows of the replay's ledger",
-    ),
-    bounded(
-      "peakBytes",
-      "Scratchpad peak",
-      "B",
-      Math.min(m.peakBytes, problem.sizes.min),
-      "the operands of the largest single operator, all orders",
-      "highest byte in use in the replay",
-    ),
-    bounded("latencyCycles", "Latency", "cycle", floor.cycles, `${floor.why}, all orders`, "end of the replay's last event"),
-    bounded(
-      "energyPicojoules",
-      "Energy",
-      "pJ",
-      energyFloor(accepted.replay, problem, outcome.bound),
-      `computation and the bound on traffic, ${outcome.scope}`,
-      "computation and transfers of the replay",
-    ),
-  ];
+    gap: gapOf(value, bound),
+    scope,
+    proof,
+    ...(orderBound === undefined ? {} : { orderBound }),
+    ...(fragmentationBytes === undefined ? {} : { fragmentationBytes }),
+  };
 }
 
-function traffic(m: Metrics): TrafficRow[] {
-  const row = (cause: Cause, direction: "in" | "out", sizeBytes: number): TrafficRow => ({
-    cause,
-    direction,
-    compulsory: COMPULSORY.includes(cause),
-    sizeBytes,
+/** Bytes and cycles are counted; of energies, solver and judge may add the same terms in another order. */
+const sameSum = (a: number, b: number, unit: Unit): boolean => unit === "pJ" && Math.abs(a - b) <= 1e-9 * Math.abs(a);
+
+/** Bytes by cause and direction: the causes that the family names, each at least once, then whatever else was moved. */
+function traffic({ causes }: Facts, { ledger }: Replay): TrafficRow[] {
+  const sums = new Map<Cause, { in: number; out: number }>(causes.map((cause) => [cause, { in: 0, out: 0 }]));
+  for (const { cause, direction, size } of ledger) {
+    const sum = sums.get(cause) ?? { in: 0, out: 0 };
+    sum[direction] += size;
+    sums.set(cause, sum);
+  }
+  return [...sums].flatMap(([cause, sum]) => {
+    const directions = (["in", "out"] as const).filter((direction) => sum[direction] > 0);
+    const shown = directions.length > 0 ? directions : [cause === "output" || cause === "spill" ? ("out" as const) : ("in" as const)];
+    return shown.map((direction) => ({ cause, direction, compulsory: COMPULSORY.includes(cause), sizeBytes: sum[direction] }));
   });
-  return [
-    row("input", "in", m.inputBytes),
-    row("weight", "in", m.weightBytes),
-    row("output", "out", m.outputBytes),
-    row("spill", "out", m.spillBytes),
-    row("refetch", "in", m.refetchBytes),
-  ];
 }
 
-/** Indices of the ten rows with the highest score, highest first. */
-function worst<T>(rows: readonly T[], score: (row: T) => number): number[] {
-  return rows
-    .map((row, i) => ({ i, score: score(row) }))
-    .sort((a, b) => b.score - a.score || a.i - b.i)
-    .slice(0, 10)
-    .map(({ i }) => i);
+const memories = (replay: Replay): MemoryReport[] =>
+  replay.memories.map((memory, i) => {
+    const peak = peakOf(replay, i);
+    return {
+      name: memory.name,
+      capacityBytes: memory.capacity,
+      reserved: memory.reserved.map(({ start, end }) => ({ startByte: start, endByte: end })),
+      peakBytes: replay.totals.peak[i] ?? peak.bytes,
+      peakStep: peak.step,
+      peakCycle: peak.cycle,
+      liveAtPeakBytes: peak.liveBytes,
+      liveAtPeak: peak.live,
+    };
+  });
+
+function resources(replay: Replay): ResourceReport[] {
+  const busy = replay.resources.map(() => 0);
+  for (const { resource, start, end } of replay.events) busy[resource] = (busy[resource] ?? 0) + (end - start);
+  return replay.resources.map(({ name, role }, i) => ({ name, role, busyCycles: busy[i] ?? 0 }));
 }

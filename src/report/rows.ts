@@ -1,6 +1,6 @@
-import type { Cause, Replay } from "../base/replay.js";
+import { type Cause, COMPULSORY, type Replay, type ReplayEvent } from "../base/replay.js";
+import type { StepFacts } from "./facts.js";
 import { type Arrival, type Departure, journeys, liveBySteps } from "./memory.js";
-import type { ScratchpadFacts } from "./scratchpad.js";
 
 export type TensorRow = {
   readonly name: string;
@@ -11,6 +11,8 @@ export type TensorRow = {
   readonly compulsoryBytes: number;
   readonly spillBytes: number;
   readonly refetchBytes: number;
+  /** Beyond the compulsory for any other cause; the ledger says which. */
+  readonly otherBytes: number;
 };
 
 export type StepRow = {
@@ -18,7 +20,7 @@ export type StepRow = {
   readonly type: string;
   readonly startCycle: number;
   readonly endCycle: number;
-  /** Cycles the engine idled before this step. */
+  /** Cycles before this step in which no engine ran. */
   readonly stallCycles: number;
   /** Cause of the transfer it waited for; empty when it did not wait for one. */
   readonly waitsFor: Cause | "";
@@ -45,12 +47,12 @@ export type LifeRow = {
   readonly departure: Departure;
 };
 
-/** One slice of the timeline. `tensor` is -1 for a computation, and `cause` empty. */
+/** One slice of the timeline. `tensor` is -1 for a computation, and `cause` empty where nothing is moved. */
 export type SliceRow = {
   readonly resource: number;
   readonly step: number;
   readonly tensor: number;
-  readonly kind: "compute" | "fetch" | "store";
+  readonly kind: ReplayEvent["kind"];
   readonly cause: Cause | "";
   readonly startCycle: number;
   readonly endCycle: number;
@@ -70,12 +72,17 @@ export type LedgerLine = {
 };
 
 /** One row per name in the residency, the events and the ledger, in the order first seen. */
-export function tensorRows(replay: Replay, producers: ReadonlyMap<string, number>): TensorRow[] {
+export function tensorRows(replay: Replay, facts: readonly StepFacts[]): TensorRow[] {
+  const producers = new Map<string, number>();
+  facts.forEach(({ writes }, step) => {
+    for (const name of writes) if (!producers.has(name)) producers.set(name, step);
+  });
   const rows = new Map<string, { -readonly [K in keyof TensorRow]: TensorRow[K] }>();
   const row = (name: string, kind: string, sizeBytes: number) => {
     const known = rows.get(name);
     if (known) return known;
-    const made = { name, kind, sizeBytes, producer: producers.get(name) ?? -1, compulsoryBytes: 0, spillBytes: 0, refetchBytes: 0 };
+    const producer = producers.get(name) ?? -1;
+    const made = { name, kind, sizeBytes, producer, compulsoryBytes: 0, spillBytes: 0, refetchBytes: 0, otherBytes: 0 };
     rows.set(name, made);
     return made;
   };
@@ -85,21 +92,22 @@ export function tensorRows(replay: Replay, producers: ReadonlyMap<string, number
     const r = row(line.tensor, "activation", line.size);
     if (line.cause === "spill") r.spillBytes += line.size;
     else if (line.cause === "refetch") r.refetchBytes += line.size;
-    else r.compulsoryBytes += line.size;
+    else if (COMPULSORY.includes(line.cause)) r.compulsoryBytes += line.size;
+    else r.otherBytes += line.size;
   }
   return [...rows.values()];
 }
 
-export function stepRows(replay: Replay, facts: Pick<ScratchpadFacts, "types" | "needs">, ledger: readonly LedgerLine[]): StepRow[] {
+export function stepRows(replay: Replay, facts: readonly StepFacts[], ledger: readonly LedgerLine[]): StepRow[] {
   const live = liveBySteps(replay);
   const rows = replay.steps.map((name, i) => ({
     name,
-    type: facts.types[i] ?? "",
+    type: facts[i]?.type ?? "",
     startCycle: -1,
     endCycle: -1,
     stallCycles: 0,
     waitsFor: "" as Cause | "",
-    needBytes: facts.needs[i] ?? 0,
+    needBytes: facts[i]?.needBytes ?? 0,
     liveBytes: live[i] ?? 0,
     inBytes: 0,
     outBytes: 0,
@@ -156,7 +164,7 @@ export function sliceRows(replay: Replay, tensorOf: ReadonlyMap<string, number>)
     step: Math.min(e.step, replay.steps.length - 1),
     tensor: e.kind === "compute" ? -1 : (tensorOf.get(e.name) ?? -1),
     kind: e.kind,
-    cause: e.cause ?? "",
+    cause: e.cause ?? (e.kind === "program" ? "programming" : ""),
     startCycle: e.start,
     endCycle: e.end,
     sizeBytes: e.size ?? 0,

@@ -2,50 +2,155 @@ import type { Replay } from "../base/replay.js";
 import { add, bytes, type Picojoules, subtract } from "../base/units.js";
 import { transferEnergy } from "../cost/energy.js";
 import type { ScratchpadPlan, ScratchpadProblem } from "../planners/scratchpad/plan.js";
+import { bounded, type Claimed, type Facts, type Figure, type Given, type Goal, type StepFacts } from "./facts.js";
 import { bytesText, exactBytesText } from "./format.js";
+import { type CommonMetrics, commonMetrics, counts, type Metrics } from "./metrics.js";
 
-/** What the scratchpad family knows of its plan beyond the Replay. The rest of the report serves every family. */
-export interface ScratchpadFacts {
-  /** ONNX type of each step, in the order they ran. */
-  readonly types: readonly string[];
-  /** Bytes of the operands that must be resident while each step runs. */
-  readonly needs: readonly number[];
-  /** Names of the buffers each step reads and writes. */
-  readonly operands: readonly { readonly reads: readonly string[]; readonly writes: readonly string[] }[];
-  /** Buffer name -> the step that first writes it. */
-  readonly producers: ReadonlyMap<string, number>;
-  /** Sentences a reader must know before trusting a figure. */
-  readonly assumptions: readonly string[];
+export function scratchpadFacts({ problem, accepted, outcome }: Given<ScratchpadProblem, ScratchpadPlan>): Facts {
+  const { plan, replay } = accepted;
+  const metrics = scratchpadMetrics(replay, problem);
+  const objective = GOALS[problem.objective](metrics);
+  return {
+    objective,
+    clockHertz: problem.machine.clock,
+    figures: figures(problem, replay, metrics, objective, outcome),
+    metrics,
+    causes: ["input", "weight", "output", "spill", "refetch"],
+    steps: stepFacts(problem, plan),
+    assumptions: assumptions(problem),
+    tables: [],
+    charts: [],
+  };
 }
 
-export function scratchpadFacts(problem: ScratchpadProblem, plan: ScratchpadPlan): ScratchpadFacts {
-  const order = plan.actions.flatMap((action) => (action.kind === "run" ? [action.step] : []));
-  const steps = order.flatMap((id) => problem.steps[id] ?? []);
-  const producers = new Map<string, number>();
-  const needs = steps.map((step, position) => {
-    const operands = [...new Set([...step.reads, ...step.writes])].flatMap((id) => problem.buffers[id] ?? []);
-    for (const id of step.writes) {
-      const name = problem.buffers[id]?.name;
-      if (name !== undefined && !producers.has(name)) producers.set(name, position);
-    }
-    return operands.reduce((sum, buffer) => sum + buffer.footprint, 0);
-  });
-  const names = (ids: readonly number[]): string[] => ids.flatMap((id) => problem.buffers[id]?.name ?? []);
+/** The figures of `plan --json`. Utilisations are shares of 1. */
+type ScratchpadMetrics = CommonMetrics & {
+  readonly offChipReadBytes: number;
+  readonly offChipWriteBytes: number;
+  readonly inputBytes: number;
+  readonly weightBytes: number;
+  readonly outputBytes: number;
+  readonly nonCompulsoryBytes: number;
+  readonly spillBytes: number;
+  readonly refetchBytes: number;
+  readonly capacityBytes: number;
+  readonly engineBusyCycles: number;
+  readonly engineUtilisation: number;
+  readonly dmaInBusyCycles: number;
+  readonly dmaInUtilisation: number;
+  readonly dmaOutBusyCycles: number;
+  readonly dmaOutUtilisation: number;
+  readonly operators: number;
+  readonly transfers: number;
+};
+
+function scratchpadMetrics(replay: Replay, { machine }: ScratchpadProblem): ScratchpadMetrics {
+  const counted = counts(replay);
+  const { byCause, byDirection, busy } = counted;
+  const { spill = 0, refetch = 0 } = byCause;
+  const common = commonMetrics(replay, counted, machine.clock);
+  const share = (cycles: number): number => (common.latencyCycles === 0 ? 0 : cycles / common.latencyCycles);
   return {
-    types: steps.map((step) => step.type),
-    needs,
-    operands: steps.map((step) => ({ reads: names(step.reads), writes: names(step.writes) })),
-    producers,
-    assumptions: assumptions(problem),
+    ...common,
+    offChipReadBytes: byDirection.in,
+    offChipWriteBytes: byDirection.out,
+    inputBytes: byCause.input ?? 0,
+    weightBytes: byCause.weight ?? 0,
+    outputBytes: byCause.output ?? 0,
+    nonCompulsoryBytes: spill + refetch,
+    spillBytes: spill,
+    refetchBytes: refetch,
+    capacityBytes: machine.capacity,
+    engineBusyCycles: busy.compute,
+    engineUtilisation: share(busy.compute),
+    dmaInBusyCycles: busy.fetch,
+    dmaInUtilisation: share(busy.fetch),
+    dmaOutBusyCycles: busy.store,
+    dmaOutUtilisation: share(busy.store),
+    operators: replay.steps.length,
+    transfers: counted.transfers,
   };
+}
+
+/** What each objective of the command line lowers. */
+const GOALS: Readonly<Record<ScratchpadProblem["objective"], (m: ScratchpadMetrics) => Goal>> = {
+  traffic: (m) => ({
+    name: "nonCompulsoryBytes",
+    label: "Traffic beyond compulsory",
+    unit: "B",
+    value: m.nonCompulsoryBytes,
+    verb: "Moves",
+    beside: `beyond the compulsory ${bytesText(m.compulsoryBytes)}`,
+    nothing: `Only the compulsory ${bytesText(m.compulsoryBytes)} cross the chip boundary: nothing is spilled, nothing is read twice.`,
+  }),
+  latency: (m) => ({ name: "latencyCycles", label: "Latency", unit: "cycle", value: m.latencyCycles, verb: "Takes", beside: "" }),
+  energy: (m) => ({ name: "energyPicojoules", label: "Energy", unit: "pJ", value: m.energyPicojoules, verb: "Spends", beside: "" }),
+};
+
+/** The objective carries the outcome's bound; of the others stands what follows from it, or from the network alone. */
+function figures(problem: ScratchpadProblem, replay: Replay, m: Metrics & ScratchpadMetrics, { name }: Goal, outcome: Claimed): Figure[] {
+  const { bound, scope, proof } = outcome;
+  const claimed = { bound, boundNote: `${scope}: ${proof}` };
+  const beyond = name === "nonCompulsoryBytes" ? bound : 0;
+  const floor = latencyFloor(replay);
+  return [
+    bounded({
+      key: "offChipBytes",
+      label: "Off-chip traffic",
+      value: m.offChipBytes,
+      unit: "B",
+      bound: m.compulsoryBytes + beyond,
+      boundNote: name === "nonCompulsoryBytes" ? `compulsory bytes and the bound on the rest, ${scope}` : "compulsory bytes, all orders",
+      source: "sum of the replay's ledger",
+    }),
+    bounded({
+      key: "nonCompulsoryBytes",
+      label: "Beyond compulsory",
+      value: m.nonCompulsoryBytes,
+      unit: "B",
+      ...(name === "nonCompulsoryBytes" ? claimed : { bound: 0, boundNote: "nothing: the search lowered another figure" }),
+      source: "spill and refetch rows of the replay's ledger",
+    }),
+    bounded({
+      key: "peakBytes",
+      label: "Scratchpad peak",
+      value: m.peakBytes,
+      unit: "B",
+      of: m.capacityBytes,
+      bound: Math.min(m.peakBytes, problem.sizes.min),
+      boundNote: "the operands of the largest single operator, all orders",
+      source: "highest byte in use in the replay",
+    }),
+    bounded({
+      key: "latencyCycles",
+      label: "Latency",
+      value: m.latencyCycles,
+      unit: "cycle",
+      ...(name === "latencyCycles" ? claimed : { bound: floor.cycles, boundNote: `${floor.why}, all orders` }),
+      source: "end of the replay's last event",
+    }),
+    bounded({
+      key: "energyPicojoules",
+      label: "Energy",
+      value: m.energyPicojoules,
+      unit: "pJ",
+      ...(name === "energyPicojoules"
+        ? claimed
+        : {
+            bound: energyFloor(replay, problem, beyond),
+            boundNote: beyond > 0 ? `computation and the bound on traffic, ${scope}` : "computation and compulsory transfers, all orders",
+          }),
+      source: "computation and transfers of the replay",
+    }),
+  ];
 }
 
 /**
  * The busiest resource's work that no plan on this machine avoids: every step once, every input, weight and
  * output moved once. No plan is faster.
  */
-export function latencyFloor(replay: Replay): { readonly cycles: number; readonly why: string } {
-  const work = { compute: 0, fetch: 0, store: 0 };
+function latencyFloor(replay: Replay): { readonly cycles: number; readonly why: string } {
+  const work = { compute: 0, fetch: 0, store: 0, program: 0 };
   for (const event of replay.events) {
     if (event.cause === "spill" || event.cause === "refetch") continue;
     work[event.kind] += event.end - event.start;
@@ -61,10 +166,21 @@ export function latencyFloor(replay: Replay): { readonly cycles: number; readonl
 }
 
 /** Computation and compulsory transfers of the Replay, and the spills and re-fetches that `boundBytes` proves unavoidable. */
-export function energyFloor(replay: Replay, { machine }: ScratchpadProblem, boundBytes: number): Picojoules {
+function energyFloor(replay: Replay, { machine }: ScratchpadProblem, boundBytes: number): Picojoules {
   const { spill, refetch } = replay.totals.trafficByCause;
   const avoidable = bytes(Math.max(0, Math.floor(spill + refetch - boundBytes)));
   return subtract(replay.totals.energy, transferEnergy(avoidable, add(machine.offChipEnergy, machine.memoryEnergy)));
+}
+
+function stepFacts(problem: ScratchpadProblem, plan: ScratchpadPlan): StepFacts[] {
+  const names = (ids: readonly number[]): string[] => ids.flatMap((id) => problem.buffers[id]?.name ?? []);
+  return plan.actions.flatMap((action) => {
+    const step = action.kind === "run" ? problem.steps[action.step] : undefined;
+    if (step === undefined) return [];
+    const operands = [...new Set([...step.reads, ...step.writes])];
+    const needBytes = operands.reduce((sum, id) => sum + (problem.buffers[id]?.footprint ?? 0), 0);
+    return [{ type: step.type, needBytes, reads: names(step.reads), writes: names(step.writes) }];
+  });
 }
 
 function assumptions({ assumptions: a, machine }: ScratchpadProblem): string[] {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { sample } from "../../test/browser/sample.js";
+import { synthetic } from "../../test/browser/synthetic.js";
 import { report } from "./report.js";
 import { text } from "./text.js";
 
@@ -26,6 +27,16 @@ test("a style may wrap words but sees all of the plain text", () => {
   const made = report(sample({ steps: 30 }));
   const marked = text(made, (tone, words) => `<${tone}>${words}</>`);
   expect(marked.replaceAll(/<\w+>|<\/>/g, "")).toBe(text(made));
+});
+
+test("a family's figures and the first rows of its tables are there, and where to find the rest", () => {
+  const shown = text(synthetic({ lanes: 12 }));
+  expect(shown).toMatch(/^Throughput +246 frames\/s/m);
+  expect(shown).toMatch(/^Groups: group +first step +off-chip +share +operators$/m);
+  expect(shown).toMatch(/^ {2}group 1 +\/block0\/Conv_2 +8 KiB +5.3 % +2$/m);
+  expect(shown).toContain("and 12 more; `stowage export --to csv --table groups`");
+  expect(shown).toMatch(/Busy: .*, and 8 more$/m);
+  expect(shown).toContain("Weight buffer at its peak");
 });
 
 test("no name can steer the terminal", () => {

@@ -41,7 +41,7 @@ test("the counter never exceeds the memory, reaches no more than was placed, and
   const counts = entries(trace(made))
     .filter((e) => e.ph === "C")
     .map((e) => Number(e.args.live));
-  expect(Math.max(...counts)).toBeLessThanOrEqual(made.metrics.capacityBytes);
+  expect(Math.max(...counts)).toBeLessThanOrEqual(made.memories[0]!.capacityBytes);
   expect(Math.min(...counts)).toBe(0);
   expect(counts.at(-1)).toBe(0);
 });

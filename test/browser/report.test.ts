@@ -6,8 +6,9 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bytesText, grouped } from "../../src/report/format.js";
 import { html } from "../../src/report/html.js";
-import { report } from "../../src/report/report.js";
+import { type Report, report } from "../../src/report/report.js";
 import { type SampleOptions, sample } from "./sample.js";
+import { everyChart, synthetic } from "./synthetic.js";
 
 /** Any Chromium or Chrome; CHROMIUM names another. */
 const executable = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -35,9 +36,11 @@ describe.skipIf(!present && process.env.STOWAGE_REQUIRE_TOOLS !== "1")("the repo
     rmSync(folder, { recursive: true });
   });
 
-  /** The page of a sample, and all that went wrong or out while it was open. */
-  async function open(options: SampleOptions, view: { width?: number; scheme?: "light" | "dark"; hash?: string } = {}) {
-    const made = report(sample(options));
+  type View = { width?: number; scheme?: "light" | "dark"; hash?: string };
+  const open = (options: SampleOptions, view: View = {}) => show(report(sample(options)), view);
+
+  /** The page of a report, and all that went wrong or out while it was open. */
+  async function show(made: Report, view: View = {}) {
     const file = join(folder, "report.html");
     writeFileSync(file, html(made));
     const page = await browser.newPage({ viewport: { width: view.width ?? 1280, height: 900 }, colorScheme: view.scheme ?? "light" });
@@ -60,7 +63,7 @@ describe.skipIf(!present && process.env.STOWAGE_REQUIRE_TOOLS !== "1")("the repo
     const text = await page.locator("main").innerText();
     for (const figure of made.figures.filter((f) => f.unit === "B")) {
       expect(text).toContain(bytesText(figure.value));
-      expect(text).toContain(`floor ${bytesText(figure.bound)}`);
+      expect(text).toContain(`floor ${bytesText(figure.bound!)}`);
     }
     expect(text).toContain("verified by replay");
     expect(text).toContain(`${grouped(made.metrics.latencyCycles)} cycles`);
@@ -185,6 +188,137 @@ describe.skipIf(!present && process.env.STOWAGE_REQUIRE_TOOLS !== "1")("the repo
     expect(await inks(page, ".stage-base")).toBeGreaterThan(8);
     await page.locator(".stage-over").hover({ position: { x: 420, y: 420 } });
     await expect.poll(() => page.locator(".card").isVisible()).toBe(true);
+    expect(trouble).toEqual([]);
+    await page.close();
+  });
+
+  test.each([
+    [1440, "light"],
+    [820, "dark"],
+    [360, "light"],
+  ] as const)("draws every kind of chart within a window of %i pixels, %s", async (width, scheme) => {
+    const { page, made, trouble } = await show(synthetic(), { width, scheme });
+    const figures = page.locator("figure.chart");
+    expect(await figures.count()).toBe(made.charts.length);
+    for (const [i, chart] of made.charts.entries()) {
+      const picture = figures.nth(i).locator("svg[role=img]");
+      expect(await picture.getAttribute("aria-label")).toContain(chart.title);
+      // Marks have a colour of the theme, and nothing but words may leave the picture on its right.
+      expect(await picture.locator("rect, circle, path").count()).toBeGreaterThan(5);
+      const drawn = await picture.evaluate((svg) => (svg as SVGGraphicsElement).getBoundingClientRect().width);
+      expect(drawn).toBeLessThanOrEqual(width);
+    }
+    const filled = await page
+      .locator("figure.chart rect, figure.chart .mark")
+      .evaluateAll((marks) => marks.map((m) => getComputedStyle(m).fill));
+    expect(filled.filter((fill) => fill === "rgb(0, 0, 0)")).toEqual([]);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(overflow).toBe(0);
+    expect(trouble).toEqual([]);
+    await page.close();
+  });
+
+  test("each chart has its numbers as a table, and a card for the mark under the pointer", async () => {
+    const { page, made, trouble } = await show(synthetic());
+    const bars = page.locator("figure.chart-bars").first();
+    await bars.locator("summary").click();
+    const chart = made.charts.find((c) => c.kind === "bars")!;
+    await expect.poll(() => bars.locator("tbody tr").count()).toBe(chart.groups.length);
+    expect(await bars.locator("thead").innerText()).toContain("register file");
+    await bars.locator("svg rect").first().hover();
+    await expect.poll(() => bars.locator(".card").isVisible()).toBe(true);
+    expect(await bars.locator(".card").innerText()).toContain(chart.groups[0]!.label);
+    expect(trouble).toEqual([]);
+    await page.close();
+  });
+
+  test("a table of the family comes first, sorts, and its rows select steps", async () => {
+    const { page, trouble } = await show(synthetic());
+    expect(await page.locator("[role=tab]").first().innerText()).toBe("Groups");
+    await page.locator("#panel-0 tbody tr").nth(3).locator("td").first().click();
+    expect(new URL(page.url()).hash).toBe("#step=6");
+    expect(trouble).toEqual([]);
+    await page.close();
+  });
+
+  test("hostile names in charts and tables are shown as text", async () => {
+    const names = [
+      "<img src=x onerror=alert(1)>",
+      "</script><script>alert(2)</script>",
+      "\u202egnp.exe",
+      "\u0000\u001b[31m",
+      "a".repeat(5000),
+    ];
+    const { page, trouble } = await show(synthetic({ names }), { width: 700 });
+    for (const summary of await page.locator("figure.chart summary").all()) await summary.click();
+    for (const mark of await page.locator("figure.chart svg g rect:first-of-type").all()) await mark.dispatchEvent("pointerenter");
+    const text = await page.locator("main").innerText();
+    expect(text).toContain("<img src=x onerror=alert(1)>");
+    expect(text.replaceAll(/\s/g, "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(await page.locator("img, iframe, main script").count()).toBe(0);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
+    expect(trouble).toEqual([]);
+    await page.close();
+  });
+
+  test("charts without points are empty and no error", async () => {
+    const charts = everyChart().map((chart) => {
+      const hollow = Object.entries(chart).map(([key, value]) => [key, Array.isArray(value) ? [] : value]);
+      return Object.fromEntries(hollow) as typeof chart & object;
+    });
+    const { page, trouble } = await show({ ...synthetic(), charts });
+    expect(await page.locator("figure.chart svg").count()).toBe(charts.length);
+    expect(trouble).toEqual([]);
+    await page.close();
+  });
+
+  test("one of several memories is shown, chosen by hand, by the address, or by what is selected", async () => {
+    const { page, made, trouble } = await show(synthetic());
+    const before = await pixels(page, ".stage-base");
+    await page.getByLabel("Memory", { exact: true }).selectOption({ index: 1 });
+    await settled(page);
+    expect(await pixels(page, ".stage-base")).not.toBe(before);
+    expect(new URL(page.url()).hash).toBe("#memory=1");
+    expect(await page.locator(".inspector .eyebrow").innerText()).toBe("Weight buffer at its peak");
+    await page.close();
+
+    const weight = made.tensors.findIndex((t) => t.kind === "weight");
+    const activation = made.tensors.findIndex((t) => t.kind === "activation");
+    const again = await show(made, { hash: `#tensor=${activation}&memory=1` });
+    expect(await again.page.getByLabel("Memory", { exact: true }).evaluate((s) => (s as HTMLSelectElement).selectedIndex)).toBe(1);
+    await again.page.evaluate((id) => location.assign(`#tensor=${id}`), weight);
+    await settled(again.page);
+    expect(await again.page.locator(".inspector h3").innerText()).toBe(made.tensors[weight]!.name);
+    await again.page.locator(".pair tbody tr").first().click();
+    await expect
+      .poll(() => again.page.getByLabel("Memory", { exact: true }).evaluate((s) => (s as HTMLSelectElement).selectedIndex))
+      .toBe(0);
+    expect([...trouble, ...again.trouble]).toEqual([]);
+    await again.page.close();
+  });
+
+  test("a plan without memories has a timeline alone", async () => {
+    const made = synthetic({ lanes: 3 });
+    const { page, trouble } = await show({ ...made, memories: [], lives: [] });
+    expect(await page.getByRole("heading", { name: "Timeline" }).count()).toBe(1);
+    expect(await inks(page, ".stage-base")).toBeGreaterThan(3);
+    await page.locator(".stage-over").hover({ position: { x: 420, y: 60 } });
+    expect(trouble).toEqual([]);
+    await page.close();
+  });
+
+  test("a hundred thousand events on two hundred engines open and answer the pointer", async () => {
+    const made = synthetic({ steps: 5_000, lanes: 200, beats: 20 });
+    expect(made.slices.length).toBeGreaterThan(100_000);
+    const { page, trouble } = await show(made);
+    expect(await inks(page, ".stage-base")).toBeGreaterThan(8);
+    const height = await page.locator(".stage").evaluate((box) => box.clientHeight);
+    expect(height).toBeLessThan(1500);
+    await page.getByRole("button", { name: "Cycles" }).click();
+    await settled(page);
+    expect(await inks(page, ".stage-base")).toBeGreaterThan(8);
+    await page.locator(".stage-over").hover({ position: { x: 420, y: 420 } });
+    await expect.poll(() => page.locator(".stage .card").isVisible()).toBe(true);
     expect(trouble).toEqual([]);
     await page.close();
   });

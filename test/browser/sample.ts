@@ -16,7 +16,7 @@ export interface SampleOptions {
 }
 
 /** A made-up network of residual blocks, planned by farthest-next-use and first fit, and replayed by the real judge. */
-export function sample(options: SampleOptions): ReportInput {
+export function sample(options: SampleOptions): ReportInput<ScratchpadProblem, ScratchpadPlan> {
   const problem = network(options);
   const plan = schedule(problem);
   const verdict = verify(problem, plan);

@@ -50,10 +50,8 @@ describe("plan", () => {
   });
 
   test("infeasible: exit 3, the reason with its figures, and the document says so", async () => {
-    const ended = await stowage(
-      ["plan", "resnet8", "--target", "cosma", "--set", "memory.size=1KiB", "--json", "--out", "plan.json", "--report", "r.html"],
-      at(),
-    );
+    const whole = ["plan", "resnet8", "--target", "cosma", "--set", "memory.size=1KiB", "--split", "never"];
+    const ended = await stowage([...whole, "--json", "--out", "plan.json", "--report", "r.html"], at());
     expect(ended.exit).toBe(3);
     expect(codesOf(ended)).toContain("SPM-20");
     const document = documentOf(ended);
@@ -71,6 +69,14 @@ describe("plan", () => {
 
     const verified = await stowage(["verify", "plan.json", "--json"], at());
     expect({ exit: verified.exit, codes: codesOf(verified) }).toEqual({ exit: 2, codes: ["CLI-21"] });
+  });
+
+  test("no cut found that fits: exit 4, for that is no proof; the reason and what to try", async () => {
+    const ended = await stowage(["plan", "resnet8", "--target", "cosma", "--set", "memory.size=16B", "--json"]);
+    expect({ exit: ended.exit, codes: codesOf(ended) }).toEqual({ exit: 4, codes: ["SPM-23"] });
+    const document = documentOf(ended);
+    expect(document).toMatchObject({ status: "unknown", verified: false });
+    expect(document.reason).toMatch(/run whole, its operands alone need \d+ B of the 16 B available.*--set memory\.size=\d+B/);
   });
 
   test("an unbound symbol is named, and binding it works", async () => {

@@ -40,7 +40,7 @@ describe("usage errors: exit 1, nothing on stdout", () => {
     ["CLI-40", /too many arguments/, "verify a b"],
     ["CLI-41", /no unit/, "plan resnet8 --target cosma --time 10"],
     ["CLI-41", /more than 0s/, "plan resnet8 --target cosma --time 0s"],
-    ["CLI-41", /available: traffic/, "plan resnet8 --target cosma --objective latency"],
+    ["CLI-41", /available: traffic, latency, energy/, "plan resnet8 --target cosma --objective speed"],
     ["CLI-41", /whole number/, "plan resnet8 --target cosma --nodes 1e6"],
     ["CLI-41", /whole number/, "plan resnet8 --target cosma --seed -1"],
     ["CLI-41", /not a size/, "inspect resnet8 --bind N=many"],

@@ -23,13 +23,21 @@ export interface Part {
   readonly gathered: readonly number[] | undefined;
 }
 
-/** An operator that looks up rows of a constant table: axis 0, indices at run time. */
-export const gathersRows = (op: Operator): boolean =>
-  op.type === "Gather" && op.nests.length === 0 && op.inputs.length === 1 && op.weights.length === 1 && (op.attributes.axis ?? 0) === 0;
+/**
+ * An operator that looks up rows of a constant table: axis 0, indices at run time. Which operand is the table shows in the
+ * shapes: constant indices into data of run time make a result of another shape.
+ */
+export function gathersRows(op: Operator, shapeOf: (t: TensorId) => readonly number[]): boolean {
+  const [indices, table, result] = [op.inputs, op.weights, op.outputs].map((ids) => (ids.length === 1 ? shapeOf(ids[0]!) : undefined));
+  if (op.type !== "Gather" || op.nests.length > 0 || (op.attributes.axis ?? 0) !== 0) return false;
+  if (indices === undefined || table === undefined || result === undefined) return false;
+  const looksUp = (rows: readonly number[], by: readonly number[]) => rows.length > 0 && [...by, ...rows.slice(1)].join() === result.join();
+  return looksUp(table, indices) && !looksUp(indices, table);
+}
 
 /** The parts of an operator, in the order of the pieces they write. `cut`: the specification names its result. */
 export function partsOf(op: Operator, places: readonly Place[], sum: PartialSum | undefined, cut: boolean): readonly Part[] {
-  if (gathersRows(op) && cut) return gatherParts(op, places);
+  if (cut && gathersRows(op, (t) => places[t]!.shape)) return gatherParts(op, places);
   if (!splittable(op)) return [wholePart(op, places)];
   const unnamed = [...op.inputs, ...op.weights].filter((t) => !op.nests.some(({ reads }) => reads.some((r) => r.tensor === t)));
   const always = unnamed.flatMap((t) => piecesOf(places, t));

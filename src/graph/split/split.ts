@@ -9,8 +9,16 @@ import type { SplitSpecification } from "./specification.js";
 /** A rewritten graph and what its tensors and operators were before. */
 export interface SplitGraph {
   readonly graph: Graph;
-  /** Per tensor: whose piece it is and where it begins; a partial sum and a gathered row set are of the tensor they lead to or come from. */
-  readonly pieces: readonly { readonly tensor: TensorId; readonly start: readonly number[] }[];
+  /**
+   * Per tensor: a slab of which tensor, its number in the grid and where it begins; a partial sum is of the slab that it leads
+   * to, rows that indices choose at run time are of their table.
+   */
+  readonly pieces: readonly {
+    readonly kind: "slab" | "sum" | "rows";
+    readonly tensor: TensorId;
+    readonly slab: number;
+    readonly start: readonly number[];
+  }[];
   /** Per operator: whose part it is, and the elements of `output` it is for. */
   readonly parts: readonly {
     readonly operator: OperatorId;
@@ -40,23 +48,18 @@ export function splitGraph(graph: Graph, specification: SplitSpecification): Spl
   const tensors: Tensor[] = [];
   const pieces: SplitGraph["pieces"][number][] = [];
   const result = new Set(graph.outputs.flatMap((t) => piecesOf(places, t)));
-  const addTensor = (tensor: Omit<Tensor, "id">, of: TensorId, start: readonly number[]): number => {
-    pieces.push({ tensor: of, start });
+  const addTensor = (tensor: Omit<Tensor, "id">, piece: SplitGraph["pieces"][number]): number => {
+    pieces.push(piece);
     return tensors.push({ id: tensors.length, ...tensor }) - 1;
   };
   for (const tensor of graph.tensors) {
     const place = places[tensor.id]!;
     if (place.kind === "virtual") continue;
-    if (count(place.counts) === 1) {
-      const { id: _, ...same } = tensor;
-      addTensor(
-        { ...same, role: result.has(tensors.length) ? "output" : tensor.role },
-        tensor.id,
-        tensor.shape.map(() => 0),
-      );
-    } else
-      for (let k = 0; k < count(place.counts); k++)
-        addTensor(pieceOf(tensor, boxOf(place, k), result.has(tensors.length)), tensor.id, boxOf(place, k).start);
+    for (let slab = 0; slab < count(place.counts); slab++) {
+      const box = boxOf(place, slab);
+      const role = result.has(tensors.length) ? "output" : tensor.role;
+      addTensor(pieceOf(tensor, box, role), { kind: "slab", tensor: tensor.id, slab, start: box.start });
+    }
   }
 
   const operators: Operator[] = [];
@@ -80,9 +83,16 @@ export function splitGraph(graph: Graph, specification: SplitSpecification): Spl
       const operands = part.run !== undefined && part.run.index > 0 ? [...part.reads, partial] : [...part.reads];
       let writes = part.writes;
       if (part.gathered !== undefined)
-        operands.push(addTensor(rowsOf(graph.tensors[op.weights[0]!]!, part.gathered, name), op.weights[0]!, []));
+        operands.push(
+          addTensor(rowsOf(graph.tensors[op.weights[0]!]!, part.gathered, name), {
+            kind: "rows",
+            tensor: op.weights[0]!,
+            slab: 0,
+            start: [],
+          }),
+        );
       if (part.run !== undefined && part.run.index + 1 < part.run.of) {
-        partial = addTensor(partialOf(tensors[part.writes[0]!]!, name), part.output, part.box.start);
+        partial = addTensor(partialOf(tensors[part.writes[0]!]!, name), { ...pieces[part.writes[0]!]!, kind: "sum" });
         writes = [partial];
       }
       addOperator(
@@ -111,10 +121,12 @@ export function splitGraph(graph: Graph, specification: SplitSpecification): Spl
   };
 }
 
-function pieceOf(tensor: Tensor, box: Box, output: boolean): Omit<Tensor, "id"> {
-  const { id: _id, source: _source, ...rest } = tensor;
+function pieceOf(tensor: Tensor, box: Box, role: Tensor["role"]): Omit<Tensor, "id"> {
+  const { id: _, source, ...rest } = tensor;
   const shape = box.start.map((start, a) => box.end[a]! - start);
-  return { ...rest, ...sized(tensor, shape), name: `${tensor.name}${slices(box, tensor.shape)}`, role: output ? "output" : tensor.role };
+  const whole = shape.every((size, a) => size === tensor.shape[a]);
+  const name = `${tensor.name}${slices(box, tensor.shape)}`;
+  return { ...rest, ...sized(tensor, shape), name, role, ...(whole && source !== undefined && { source }) };
 }
 
 function rowsOf(table: Tensor, shape: readonly number[], reader: string): Omit<Tensor, "id"> {

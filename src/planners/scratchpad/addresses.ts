@@ -6,7 +6,8 @@ import { firstFit } from "./first-fit.js";
 import { place } from "./place.js";
 import type { ScratchpadPlan, ScratchpadProblem } from "./plan.js";
 import { type PlacedEpisode, programme } from "./programme.js";
-import type { Residency } from "./residency/residency.js";
+import { belady, replace } from "./residency/replacement.js";
+import { improve, type Residency } from "./residency/residency.js";
 import { solveResidency } from "./residency/solve.js";
 
 /** Positions packed together when the whole does not pack, and those of them whose addresses are then settled. */
@@ -15,13 +16,16 @@ const STRIDE = 120;
 /** Windows relieved in all; failures of one window before its predecessor is packed anew. */
 const MOST_RELIEFS = 150;
 const PATIENCE = 5;
+/** Longer orders are not packed by windows: the residency would be solved anew too often. */
+const MOST_IN_WINDOWS = 5_000;
 /** A packing node costs in proportion to the items; beyond this many there are fewer nodes. */
 const USUAL_ITEMS = 300;
 
 /**
  * Gives a residency addresses. If it does not pack as a whole, it is packed window by window along the order, what
  * reaches into the next window keeping its place; where a window does not pack, its tightest positions are given
- * less room and the residency is solved anew. If that ends nowhere, `firstFit` remains.
+ * less room and the residency is solved anew. If that ends nowhere, or the order is very long, `firstFit` remains, along
+ * residencies that leave some room.
  *
  * @param capacity bytes that may be occupied at each position
  */
@@ -38,11 +42,33 @@ export async function addressed(
   const whole = place(problem, { start: 0, end: length }, episodes, [], nodes, budget);
   if (whole.status === "placed") return programme(problem, accesses, withOffsets(episodes, whole.offsets));
 
-  const relaxed = programme(problem, accesses, firstFit(problem, accesses, residency.absent));
+  const relaxed = loosely(problem, accesses, residency, capacity);
+  if (length > MOST_IN_WINDOWS) return relaxed;
   const placed = await byWindows(problem, accesses, residency, Float64Array.from(capacity), relaxed.claims.nonCompulsory, budget);
   if (placed === undefined) return relaxed;
   const plan = programme(problem, accesses, placed);
   return plan.claims.nonCompulsory < relaxed.claims.nonCompulsory ? plan : relaxed;
+}
+
+/** Shares of the room that a residency may fill, so that addresses are easier to find. */
+const SHARES = [0.98, 0.95];
+/** What addresses may cost, as a share of the traffic, before others are tried. */
+const LITTLE = 0.01;
+
+/** The best of some residencies along the order that leave more and more room for what addresses cost. */
+function loosely(problem: ScratchpadProblem, accesses: Accesses, residency: Residency, capacity: Float64Array): ScratchpadPlan {
+  let best = programme(problem, accesses, firstFit(problem, accesses, residency.absent));
+  for (const share of SHARES) {
+    if (best.claims.nonCompulsory <= (1 + LITTLE) * residency.traffic) break;
+    const room = capacity.map((bytes, t) => Math.max(accesses.need[t]!, Math.floor(share * bytes)));
+    const tighter = replace(accesses, room, belady);
+    if (tighter === undefined) continue;
+    const { absent, traffic } = improve(accesses, tighter, room);
+    if (traffic >= best.claims.nonCompulsory) continue;
+    const plan = programme(problem, accesses, firstFit(problem, accesses, absent));
+    if (plan.claims.nonCompulsory < best.claims.nonCompulsory) best = plan;
+  }
+  return best;
 }
 
 /** @param below gives up once the residency moves as much as this. */

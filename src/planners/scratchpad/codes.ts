@@ -22,14 +22,34 @@ export const scratchpadCodes: CodeTable = {
     fix: "Remove the action.",
   },
   "SPM-11": { means: "What the plan claims differs from what the replay measures.", fix: "Report this: the planner miscounts." },
+  "SPM-12": {
+    means: "The parts of a cut network do not make up the network: a slab of a tensor is made or held twice, or never.",
+    fix: "Plan again, and report this: the planner cuts wrongly.",
+  },
+  "SPM-13": {
+    means: "A part of a cut operator runs without an element that its result is computed from.",
+    fix: "Plan again, and report this: the planner cuts wrongly.",
+  },
+  "SPM-14": {
+    means: "A partial sum of a cut operator leaves iterations out, adds some twice, or is none.",
+    fix: "Plan again, and report this: the planner cuts wrongly.",
+  },
+  "SPM-15": {
+    means: "A buffer or step of a cut network has other bytes, cycles or energy than the slab or part of the network that it is.",
+    fix: "Plan again, and report this: the planner miscounts.",
+  },
   "SPM-20": {
-    means:
-      "No plan with whole operators exists: one alone needs more scratchpad than there is. With --split auto, no cut into parts that fit was found either, which proves nothing of other cuts.",
-    fix: "Give the memory the size named, assume narrower element types, or plan for a larger target.",
+    means: "Operators are to run whole, and no such plan exists: one alone needs more scratchpad than there is.",
+    fix: "Let operators be cut (--split auto), give the memory the size named, or assume narrower element types.",
   },
   "SPM-21": {
     means: "The network has nothing to plan: no operator touches data at run time.",
     fix: "Check that the model is the one you meant.",
   },
-  "SPM-22": { means: "The scratchpad target cannot serve the objective.", fix: "Use --objective traffic." },
+  "SPM-22": { means: "The scratchpad target cannot serve the objective.", fix: "Use --objective traffic, latency or energy." },
+  "SPM-23": {
+    means:
+      "An operator does not fit whole, and no cut of the network was found whose every part fits. Nothing is proved: another cut might.",
+    fix: "Give the memory the size named, allow more with --nodes or --time, or assume narrower element types.",
+  },
 };

@@ -1,5 +1,17 @@
 import type { Interval } from "../../base/interval.js";
-import type { Bytes, BytesPerCycle, Cycles, Hertz, Picojoules, PicojoulesPerByte } from "../../base/units.js";
+import type {
+  Bytes,
+  BytesPerCycle,
+  Cycles,
+  ElementsPerCycle,
+  Hertz,
+  Macs,
+  MacsPerCycle,
+  Picojoules,
+  PicojoulesPerByte,
+  PicojoulesPerMac,
+} from "../../base/units.js";
+import type { LoopNest } from "../../graph/loops.js";
 
 /** Index into `ScratchpadProblem.buffers`. */
 export type BufferId = number;
@@ -39,10 +51,14 @@ export interface Step {
   readonly energy: Picojoules;
 }
 
+/** What a plan is made to lower: spilled and re-fetched bytes, cycles from first to last action, or energy. */
+export const OBJECTIVES = ["traffic", "latency", "energy"] as const;
+export type Objective = (typeof OBJECTIVES)[number];
+
 /** Self-contained: all that solver and judge need. */
 export interface ScratchpadProblem {
   readonly kind: "scratchpad";
-  readonly objective: "traffic";
+  readonly objective: Objective;
   readonly machine: {
     readonly capacity: Bytes;
     readonly alignment: Bytes;
@@ -72,6 +88,65 @@ export interface ScratchpadProblem {
       | { readonly largestNeed: Bytes; readonly operators: readonly { readonly name: string; readonly parts: number }[] }
       | undefined;
   };
+  /** Of a network cut to fit the memory: what buffers and steps are of it. */
+  readonly split?: Split | undefined;
+}
+
+/** The network before it was cut, and which slab of it each buffer and which part each step is: a claim that the judge holds against the network. */
+export interface Split {
+  /** How durations and energies of steps are counted. */
+  readonly compute: { readonly macs: MacsPerCycle; readonly vector: ElementsPerCycle; readonly energy: PicojoulesPerMac };
+  readonly tensors: readonly WholeTensor[];
+  /** In topological order. */
+  readonly operators: readonly WholeOperator[];
+  /** Network outputs: indices into `tensors`. */
+  readonly outputs: readonly number[];
+  /** Per buffer: what it holds, several at once where they are views of one another, else one after the other. */
+  readonly contents: readonly (readonly Content[])[];
+  /** Per step. */
+  readonly parts: readonly Part[];
+}
+
+export interface WholeTensor {
+  readonly name: string;
+  readonly kind: "input" | "weight" | "computed";
+  readonly shape: readonly number[];
+  /** Of one element, under the assumed precision. */
+  readonly bits: number;
+  /** Along each axis, where slabs begin: ascending from 0. The slabs of a tensor are numbered row-major. */
+  readonly starts: readonly (readonly number[])[];
+}
+
+/** An operator of the network before it was cut; operands and results are indices into `Split.tensors`. */
+export interface WholeOperator {
+  readonly name: string;
+  readonly inputs: readonly number[];
+  readonly weights: readonly number[];
+  readonly outputs: readonly number[];
+  /** Which elements each result is computed from, `tensor` being an index into `Split.tensors`; empty where all of all operands are needed. */
+  readonly nests: readonly LoopNest[];
+  readonly macs: Macs;
+  readonly may: readonly Liberty[];
+}
+
+/**
+ * What an operator's meaning allows: `view`, its result may be its operand's storage; `overwrite`, each result element
+ * may take the place of the operand element it came from; `vanish`, it only places operands side by side, so that readers
+ * may read these instead; `resume`, its sum may go on from a partial one; `look up`, it needs of its table (axis 0) only the
+ * rows that its indices name at run time.
+ */
+export const LIBERTIES = ["view", "overwrite", "vanish", "resume", "look up"] as const;
+export type Liberty = (typeof LIBERTIES)[number];
+
+/** A slab of a tensor; a partial sum that is to become one; or those rows of a table that one part looks up. */
+export type Content =
+  | { readonly kind: "slab" | "sum"; readonly tensor: number; readonly slab: number }
+  | { readonly kind: "rows"; readonly tensor: number };
+
+/** A step computes, of `operator`, the slabs that its written buffers hold; of a partial sum, the iterations `run` of one loop. */
+export interface Part {
+  readonly operator: number;
+  readonly run?: { readonly loop: number; readonly start: number; readonly end: number } | undefined;
 }
 
 /** One entry of the static programme that the accelerator runs from top to bottom. */

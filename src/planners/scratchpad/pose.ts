@@ -1,16 +1,13 @@
 import { bad, type Checked, fail, good } from "../../base/diagnostic.js";
-import { add, alignUp, type Bytes, bytes, type Picojoules } from "../../base/units.js";
-import { macEnergy, transferEnergy } from "../../cost/energy.js";
-import { computeCycles } from "../../cost/latency.js";
+import { add, type Bytes, bytes } from "../../base/units.js";
 import { ratePerCycle } from "../../cost/traffic.js";
-import { bitsOf, type ElementType, packedBytes } from "../../graph/element-type.js";
-import type { Graph, Operator, Tensor, TensorId } from "../../graph/graph.js";
+import type { Graph } from "../../graph/graph.js";
 import type { MemorySize, ScratchpadTarget } from "../../target/target.js";
 import { accessesOf, fileOrder, peakOf, type Workload } from "./accesses.js";
 import { minPeak } from "./order/min-peak.js";
 import { joined, networkOf } from "./order/network.js";
-import type { Buffer, ScratchpadProblem, Step } from "./plan.js";
-import { assignStorage, type Storage } from "./storage.js";
+import { OBJECTIVES, type ScratchpadProblem } from "./plan.js";
+import { assumedBytes, held, workloadOf } from "./workload.js";
 
 export interface Goal {
   readonly objective: string;
@@ -18,21 +15,18 @@ export interface Goal {
 
 /** Network x accelerator -> the self-contained problem: buffers, steps in the model's order, machine. */
 export function pose(graph: Graph, target: ScratchpadTarget, goal: Goal): Checked<ScratchpadProblem> {
-  if (goal.objective !== "traffic")
+  const objective = OBJECTIVES.find((name) => name === goal.objective);
+  if (objective === undefined)
     return bad(
-      fail("SPM-22", `target ${target.name}`, `a scratchpad target minimises traffic, not ${goal.objective}`, "use --objective traffic"),
+      fail(
+        "SPM-22",
+        `target ${target.name}`,
+        `a scratchpad target minimises ${OBJECTIVES.join(", ")}; not ${goal.objective}`,
+        `use --objective ${OBJECTIVES.join(", ")}`,
+      ),
     );
 
-  const planned = target.weights === "planned";
-  const sizes = graph.tensors.map((t) => assumedBytes(t, target));
-  const storage = assignStorage(
-    graph,
-    (t) => sizes[t]!,
-    (t) => planned || graph.tensors[t]!.role !== "weight",
-    target.inPlace,
-  );
-  const buffers = makeBuffers(graph, storage, sizes, target.memory.alignment);
-  const steps = makeSteps(graph, storage, sizes, target, planned);
+  const { buffers, steps, storage } = workloadOf(graph, target);
   if (steps.length === 0)
     return bad(
       fail(
@@ -47,10 +41,10 @@ export function pose(graph: Graph, target: ScratchpadTarget, goal: Goal): Checke
   const derived = memorySizes({ buffers, steps }, target.memory.alignment);
   const withReserved = { min: add(derived.min, reserved), mid: add(derived.mid, reserved), peak: add(derived.peak, reserved) };
   const names = (ids: ReadonlySet<number>) => graph.operators.filter((op) => ids.has(op.id)).map((op) => op.name);
-  const outside = graph.tensors.reduce((sum, t) => (t.role === "weight" && !planned ? add(sum, sizes[t.id]!) : sum), bytes(0));
+  const outside = graph.tensors.reduce((sum, t) => (held(t, target) ? sum : add(sum, assumedBytes(t, target.precision))), bytes(0));
   return good({
     kind: "scratchpad",
-    objective: "traffic",
+    objective,
     machine: {
       capacity: capacityOf(target.memory.size, withReserved),
       alignment: target.memory.alignment,
@@ -86,57 +80,3 @@ export function memorySizes(workload: Workload, alignment: Bytes): ScratchpadPro
 }
 
 const capacityOf = (size: MemorySize, derived: ScratchpadProblem["sizes"]): Bytes => (typeof size === "string" ? derived[size] : size);
-
-/** Bytes of a tensor under the target's assumed precision, which speaks of floating-point data only: indices and masks keep their own width. */
-function assumedBytes(t: Tensor, { precision }: ScratchpadTarget): Bytes {
-  const assumed: ElementType | undefined = t.role === "weight" ? precision.weight : precision.activation;
-  const bits = assumed !== undefined && /^(b?float|complex)/.test(t.elementType) ? bitsOf(assumed) : t.bits;
-  return bytes(packedBytes(elementsOf(t), bits));
-}
-
-const elementsOf = (t: Tensor): number => t.shape.reduce((n, d) => n * d, 1);
-
-function makeBuffers(graph: Graph, storage: Storage, sizes: readonly Bytes[], alignment: Bytes): Buffer[] {
-  const members: Tensor[][] = Array.from({ length: storage.count }, () => []);
-  for (const t of graph.tensors) if (storage.of[t.id]! >= 0) members[storage.of[t.id]!]!.push(t);
-  const input = new Set(graph.inputs);
-  const output = new Set(graph.outputs);
-  return members.map((tensors) => {
-    const first = tensors[0]!;
-    const keep = tensors.some((t) => output.has(t.id));
-    const offChip = first.role === "weight" || tensors.some((t) => input.has(t.id));
-    const size = sizes[first.id]!;
-    return {
-      name: first.name,
-      kind: keep ? "output" : first.role === "weight" ? "weight" : offChip ? "input" : "activation",
-      size,
-      footprint: alignUp(size, alignment),
-      offChip,
-      keep,
-    };
-  });
-}
-
-function makeSteps(graph: Graph, storage: Storage, sizes: readonly Bytes[], target: ScratchpadTarget, planned: boolean): Step[] {
-  const buffersOf = (ids: readonly TensorId[]) => [...new Set(ids.map((t) => storage.of[t]!))].filter((b) => b >= 0);
-  const steps = graph.operators
-    .filter((op) => !storage.views.has(op.id))
-    .map((op): Step => {
-      const touched = [...op.inputs, ...op.outputs].reduce((n, t) => Math.max(n, elementsOf(graph.tensors[t]!)), 0);
-      return {
-        name: op.name,
-        type: op.type,
-        reads: buffersOf(planned ? [...op.inputs, ...op.weights] : op.inputs),
-        writes: buffersOf(op.outputs),
-        duration: computeCycles(op.macs, touched, target.compute),
-        energy: stepEnergy(op, sizes, target),
-      };
-    });
-  return steps.filter((s) => s.reads.length + s.writes.length > 0);
-}
-
-/** The multiply-accumulates, and each operand once through the scratchpad port; re-use inside the engine is not modelled. */
-function stepEnergy(op: Operator, sizes: readonly Bytes[], target: ScratchpadTarget): Picojoules {
-  const moved = [...op.inputs, ...op.weights, ...op.outputs].reduce<Bytes>((sum, t) => add(sum, sizes[t]!), bytes(0));
-  return add(macEnergy(op.macs, target.compute.energy), transferEnergy(moved, target.memory.energy));
-}

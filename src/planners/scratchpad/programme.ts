@@ -6,12 +6,15 @@ import type { Action, ScratchpadPlan, ScratchpadProblem } from "./plan.js";
 /** An episode with its place. */
 export interface PlacedEpisode extends Episode {
   readonly offset: Bytes;
+  /** The position before which its fetch stands in the programme, where that is not `from`; its addresses are free from there on. */
+  readonly listed?: number;
 }
 
 /**
  * Writes the static programme for placed episodes. A content that is needed again after its episode, and the
  * last content of a network output, is stored as soon as it is complete, so that the write overlaps with
- * computation; every episode but a created one begins with a fetch.
+ * computation; every episode but a created one begins with a fetch. Fetches before one position keep the order of
+ * `episodes`.
  *
  * @param episodes cover every access of `accesses`, those of one buffer do not overlap
  */
@@ -19,9 +22,11 @@ export function programme(problem: ScratchpadProblem, accesses: Accesses, episod
   const { buffers, steps } = problem;
   const { order, touches, writeCost, first } = accesses;
   const beginning: PlacedEpisode[][] = order.map(() => []);
+  const listed: PlacedEpisode[][] = order.map(() => []);
   const ending: PlacedEpisode[][] = order.map(() => []);
   for (const e of episodes) {
     beginning[e.from]!.push(e);
+    listed[e.listed ?? e.from]!.push(e);
     ending[e.to]!.push(e);
   }
 
@@ -43,9 +48,9 @@ export function programme(problem: ScratchpadProblem, accesses: Accesses, episod
   let peak = bytes(0);
   order.forEach((id, t) => {
     const step = steps[id]!;
-    for (const { buffer, offset } of beginning[t]!) {
+    for (const { buffer, offset, from } of listed[t]!) {
       const { size, footprint, offChip } = buffers[buffer]!;
-      const again = first[buffer]! < t;
+      const again = first[buffer]! < from;
       if (again) moved = add(moved, size);
       actions.push({ kind: again || offChip ? "fetch" : "create", buffer, offset });
       peak = max(peak, add(offset, footprint));

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { bad, type Checked, fail, good } from "../../base/diagnostic.js";
 import { alignUp, bytes } from "../../base/units.js";
-import type { ScratchpadProblem } from "./plan.js";
+import { OBJECTIVES, type ScratchpadProblem } from "./plan.js";
+import { splitContradictions, splitForm } from "./read-split.js";
 
 /**
  * Takes a problem from outside (a plan file, another tool) as what it claims to be: of the right form, with
@@ -39,7 +40,7 @@ const name = z.string();
 
 const problem = z.object({
   kind: z.literal("scratchpad"),
-  objective: z.literal("traffic"),
+  objective: z.enum(OBJECTIVES),
   machine: z.object({
     capacity: whole,
     alignment: whole.min(1),
@@ -68,12 +69,13 @@ const problem = z.object({
     inPlace: z.array(name),
     split: z.object({ largestNeed: whole, operators: z.array(z.object({ name, parts: whole })) }).optional(),
   }),
+  split: splitForm.optional(),
 });
 
 type Fault = readonly [path: string, message: string];
 
 /** What the form alone cannot say: indices, and footprints that are what rounding up makes of the size. */
-function contradictions({ machine, buffers, steps }: z.infer<typeof problem>): Fault[] {
+function contradictions({ machine, buffers, steps, assumptions, split }: z.infer<typeof problem>): Fault[] {
   const rounded = (size: number) => alignUp(bytes(size), bytes(machine.alignment));
   return [
     ...buffers.flatMap(({ size, footprint }, i): Fault[] =>
@@ -89,6 +91,12 @@ function contradictions({ machine, buffers, steps }: z.infer<typeof problem>): F
         return new Set(ids).size === ids.length ? [] : [[`.steps[${i}].${side}`, "names a buffer twice"]];
       }),
     ),
+    ...((split === undefined) === (assumptions.split === undefined)
+      ? []
+      : [[".split", "and assumptions.split belong together: a cut problem says which network was cut"] as const]),
+    ...(split === undefined
+      ? []
+      : splitContradictions(split, buffers.length, steps.length).map(([path, message]) => [`.split${path}`, message] as const)),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { type Diagnostic, fail } from "../../base/diagnostic.js";
 import { overlaps } from "../../base/interval.js";
-import type { Cause, LedgerRow, Replay, ReplayEvent, Residency } from "../../base/replay.js";
+import { type Cause, type LedgerRow, type Replay, type ReplayEvent, type Residency, trafficByCause } from "../../base/replay.js";
 import { add, type Bytes, bytes, type Cycles, cycles, max, type Picojoules, picojoules } from "../../base/units.js";
 import { transferEnergy } from "../../cost/energy.js";
 import { transferCycles } from "../../cost/traffic.js";
@@ -250,8 +250,7 @@ function makeMachine(problem: ScratchpadProblem): Machine {
           "store it after its last change",
         );
     });
-    const trafficByCause = { input: bytes(0), weight: bytes(0), output: bytes(0), spill: bytes(0), refetch: bytes(0) };
-    for (const row of ledger.values()) trafficByCause[row.cause] = add(trafficByCause[row.cause], row.size);
+    const rows = [...ledger.values()];
     return {
       resources: [
         { name: "Engine", role: "engine" },
@@ -262,8 +261,13 @@ function makeMachine(problem: ScratchpadProblem): Machine {
       steps: ran,
       events,
       residency,
-      ledger: [...ledger.values()],
-      totals: { latency: max(free[ENGINE], max(free[DMA_IN], free[DMA_OUT])), energy, peak: [peak], trafficByCause },
+      ledger: rows,
+      totals: {
+        latency: max(free[ENGINE], max(free[DMA_IN], free[DMA_OUT])),
+        energy,
+        peak: [peak],
+        trafficByCause: trafficByCause(rows),
+      },
     };
   }
 

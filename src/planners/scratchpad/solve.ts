@@ -4,6 +4,7 @@ import type { MipSolver } from "../../search/mip.js";
 import { type Accesses, accessesOf, fileOrder } from "./accesses.js";
 import { addressed } from "./addresses.js";
 import { conflictOf, usable } from "./conflict.js";
+import { inObjective } from "./objective.js";
 import { solveOrder } from "./order/solve.js";
 import type { ScratchpadPlan, ScratchpadProblem, StepId } from "./plan.js";
 import { type SolvedResidency, solveResidency } from "./residency/solve.js";
@@ -12,7 +13,7 @@ import { type SolvedResidency, solveResidency } from "./residency/solve.js";
  * Plans order, residency and addresses. The model's own order and the best that the order search finds are priced
  * (exactly, or with a bound), the cheaper one gets addresses. Where a residency has none, or none were found, the
  * tightest positions are given less room and the residency is solved anew; what that costs over the bound is
- * fragmentation.
+ * fragmentation. For another objective than traffic, this is where the search for it begins.
  */
 export async function solve(problem: ScratchpadProblem, budget: Budget, mip: MipSolver): Promise<Outcome<ScratchpadPlan>> {
   const conflict = conflictOf(problem, budget);
@@ -26,12 +27,14 @@ export async function solve(problem: ScratchpadProblem, budget: Budget, mip: Mip
   let best = { plan, orderBound: own.bound };
   let bound = 0;
   let proof = NOTHING_MOVES;
+  const orders: (readonly StepId[])[] = [];
   // A network cut to fit comes in the order its slabs were cut for; bounds on its orders would say nothing of other cuts.
   if (best.plan.claims.nonCompulsory > 0 && cut) proof = "none: other slabs might move less";
   else if (best.plan.claims.nonCompulsory > 0 && !budget.stop()) {
     budget.progress({ phase: "order", incumbent: best.plan.claims.nonCompulsory, unit: "B" });
     const search = solveOrder(problem, room, budget);
     ({ bound, proof } = search);
+    orders.push(...search.orders);
     for (const order of search.orders) {
       const other = await priced(problem, order, room, budget, mip);
       if (other.residency.traffic >= best.plan.claims.nonCompulsory) continue;
@@ -42,7 +45,8 @@ export async function solve(problem: ScratchpadProblem, budget: Budget, mip: Mip
   const value = best.plan.claims.nonCompulsory;
   const { orderBound } = best;
   budget.progress({ phase: "done", incumbent: value, bound, unit: "B" });
-  return { status: value === bound ? "optimal" : "feasible", plan: best.plan, value, bound, scope: "all orders", proof, orderBound };
+  const status = value === bound ? "optimal" : "feasible";
+  return inObjective(problem, { status, plan: best.plan, value, bound, scope: "all orders", proof, orderBound }, orders, budget);
 }
 
 const NOTHING_MOVES = "no byte moves that need not";

@@ -11,9 +11,10 @@ export interface Storage {
 }
 
 /**
- * Assigns storage to tensors. Both rules hold for every operator order, so an order search needs no other:
+ * Assigns storage to tensors. The rules hold for every operator order, so an order search needs no other:
  * - a view shares its input's storage, unless that would make a network output out of a network input;
- * - an element-wise operator that is the only one to read its input's content overwrites it.
+ * - an element-wise operator that is the only one to read its input's content overwrites it, if it is allowed to;
+ * - a run of a partial sum adds to what the run before left, where that lies.
  *
  * @param size bytes of each tensor under the assumed precision
  * @param held whether the tensor is to be held in the scratchpad at all
@@ -60,22 +61,31 @@ export function assignStorage(
   for (const t of tensors) if (input[t.id] || t.role === "weight") fresh(content[t.id]!);
   for (const op of operators) {
     if (views.has(op.id)) continue;
-    const from = op.inputs.length > 0 ? content[op.inputs[0]!]! : -1;
+    const over = accumulator(graph, op) ?? (inPlaceAllowed && isElementWise(op) ? op.inputs[0]! : undefined);
+    const from = over === undefined ? -1 : content[over]!;
     const to = op.outputs.length > 0 ? content[op.outputs[0]!]! : -1;
     if (
-      inPlaceAllowed &&
-      isElementWise(op) &&
+      over !== undefined &&
       readers[from] === 1 &&
       !output[from] &&
       storage[from] !== -1 &&
       size(from) === size(to) &&
-      sameShape(graph, op.inputs[0]!, op.outputs[0]!)
+      sameShape(graph, over, op.outputs[0]!)
     ) {
       storage[to] = storage[from]!;
       inPlace.add(op.id);
     } else for (const t of op.outputs) fresh(content[t]!);
   }
   return { of: Int32Array.from(tensors, (t) => storage[content[t.id]!]!), count, views, inPlace };
+}
+
+/** The operand that an operator of a reduction only adds to: no iteration reads it. */
+export function accumulator({ tensors }: Graph, { nests, inputs, outputs }: Graph["operators"][number]): TensorId | undefined {
+  const nest = nests[0];
+  if (nests.length !== 1 || outputs.length !== 1 || nest === undefined || nest.kind === "pointwise") return undefined;
+  const last = inputs.at(-1);
+  const isRun = last !== undefined && tensors[last]!.bits >= 32 && !nest.reads.some(({ tensor }) => tensor === last);
+  return isRun ? last : undefined;
 }
 
 const sameShape = (graph: Graph, a: TensorId, b: TensorId): boolean => {

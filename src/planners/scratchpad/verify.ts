@@ -4,22 +4,24 @@ import { add } from "../../base/units.js";
 import { conclude, type Verdict } from "../../base/verdict.js";
 import type { Action, ScratchpadPlan, ScratchpadProblem } from "./plan.js";
 import { replay } from "./replay.js";
+import { splitViolations } from "./verify-split.js";
 
 /**
  * Decides whether `plan` may run on the machine that `problem` describes, by running it: one engine, one
  * DMA channel in and one out, each working through its actions in the plan's order. A fetch starts when the
  * channel is free, its addresses are free and the data is off chip; a step starts when the engine is free,
- * its operands have arrived and its results have a place.
+ * its operands have arrived and its results have a place. Where the network was cut, it also has to be the network that
+ * the steps compute.
  *
  * @param plan offsets in bytes from the scratchpad base; a claim, whoever made it.
- * @returns the accepted plan with its Replay, or every violation (codes SPM-1 to SPM-11). Never throws.
+ * @returns the accepted plan with its Replay, or every violation (codes SPM-1 to SPM-15). Never throws.
  * @see docs/math/scratchpad.md, section 3
  */
 export function verify(problem: ScratchpadProblem, plan: ScratchpadPlan): Verdict<ScratchpadPlan> {
   const malformed = formViolations(problem, plan);
   if (malformed.length > 0) return conclude(plan, replay(problem, []).replay, malformed);
   const { violations, replay: seen } = replay(problem, plan.actions);
-  return conclude(plan, seen, [...violations, ...claimViolations(plan, seen)]);
+  return conclude(plan, seen, [...splitViolations(problem), ...violations, ...claimViolations(plan, seen)]);
 }
 
 function claimViolations({ claims }: ScratchpadPlan, { totals }: Replay): Diagnostic[] {

@@ -1,4 +1,5 @@
-import { exactBytesText, percentText, printable, secondsText } from "../format.js";
+import { bytesText, percentText, printable, secondsText } from "../format.js";
+import { exactText } from "../quantity.js";
 import type { Report } from "../report.js";
 import { h } from "./dom.js";
 import { facts } from "./hover.js";
@@ -47,10 +48,13 @@ export function about({ coverage, warnings, assumptions, objective, seconds, man
       "div",
       {},
       h("h2", {}, "What is proven"),
-      h("p", {}, `Bound of ${objective.scope}: ${printable(objective.proof)}.`),
+      h("p", {}, `${objective.label}, ${objective.scope}: ${printable(objective.proof)}.`),
       objective.orderBound === undefined || objective.orderBound <= objective.bound
         ? null
-        : h("p", {}, `In this order of steps alone, at least ${exactBytesText(objective.orderBound)} are unavoidable.`),
+        : h("p", {}, `In this order of steps alone, at least ${exactText(objective.orderBound, objective.unit)} are unavoidable.`),
+      objective.fragmentationBytes === undefined
+        ? null
+        : h("p", {}, `Fragmentation: ${bytesText(objective.fragmentationBytes)} of it only because no better addresses were found.`),
       h("h2", {}, "Assumptions"),
       h("ul", { class: "bullets" }, ...assumptions.map((a) => h("li", {}, printable(a)))),
       h("h2", {}, "Where the figures are from"),

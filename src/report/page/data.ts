@@ -12,9 +12,12 @@ export interface Data {
   readonly livesOf: readonly (readonly number[])[];
   readonly transfersOf: readonly (readonly number[])[];
   readonly transfersAt: readonly (readonly number[])[];
+  readonly computesAt: readonly (readonly number[])[];
   readonly readersOf: readonly (readonly number[])[];
   /** Cycles at which each step's column of the step axis begins, and the plan's end. */
   readonly stepCycles: Float64Array;
+  /** Of all memories. */
+  readonly capacityBytes: number;
 }
 
 export function read(): Data {
@@ -27,10 +30,13 @@ export function read(): Data {
   });
   const transfersOf = tensors.map((): number[] => []);
   const transfersAt = steps.map((): number[] => []);
+  const computesAt = steps.map((): number[] => []);
   slices.forEach((slice, i) => {
-    if (slice.kind === "compute") return;
-    transfersOf[slice.tensor]?.push(i);
-    transfersAt[slice.step]?.push(i);
+    if (slice.kind === "compute") computesAt[slice.step]?.push(i);
+    else {
+      transfersOf[slice.tensor]?.push(i);
+      transfersAt[slice.step]?.push(i);
+    }
   });
   const readersOf = tensors.map((): number[] => []);
   operands.forEach(({ reads }, step) => {
@@ -48,8 +54,10 @@ export function read(): Data {
     livesOf,
     transfersOf,
     transfersAt,
+    computesAt,
     readersOf,
     stepCycles,
+    capacityBytes: report.memories.reduce((sum, memory) => sum + memory.capacityBytes, 0),
   };
 }
 

@@ -50,7 +50,9 @@ export function drawMap(
   colours: Palette,
 ): void {
   const { left, right, map, window: view } = frame;
-  const { capacityBytes, reserved } = data.report.memories[memory]!;
+  const shown = data.report.memories[memory];
+  if (shown === undefined) return;
+  const { capacityBytes, reserved } = shown;
 
   for (const at of ticks(view.y0, view.y1, map.height / 70, 1, 2)) {
     const y = Math.round(yToPixel(frame, at)) + 0.5;

@@ -1,7 +1,7 @@
-import { bytesText, compact, grouped } from "../format.js";
+import { bytesText, compact, grouped, printable } from "../format.js";
 import type { Data } from "./data.js";
 import { stepAt } from "./data.js";
-import { label, line } from "./draw-map.js";
+import { endThatFits, label, line } from "./draw-map.js";
 import { type Frame, ticks, xToPixel } from "./frame.js";
 import { COLOURS, type ColourName, colourOf, type Palette } from "./palette.js";
 import type { Axis } from "./state.js";
@@ -40,7 +40,9 @@ export function drawCurve(
   colours: Palette,
 ): void {
   const { left, right, curve } = frame;
-  const { capacityBytes } = data.report.memories[memory]!;
+  const shown = data.report.memories[memory];
+  if (shown === undefined) return;
+  const { capacityBytes } = shown;
   const columns = Math.max(1, Math.round(right - left));
   const fullest = new Int32Array(columns).fill(-1);
   const total = (i: number): number => bytes.reduce((sum, column) => sum + column[i]!, 0);
@@ -82,7 +84,7 @@ export function drawCurve(
 export interface Slices {
   readonly start: Float64Array;
   readonly end: Float64Array;
-  readonly row: Uint8Array;
+  readonly row: Uint16Array;
   readonly colour: Uint8Array;
 }
 
@@ -92,10 +94,13 @@ export function sliceColumns(data: Data, axis: Axis): Slices {
   return {
     start: Float64Array.from(slices, (s) => place(s.startCycle)),
     end: Float64Array.from(slices, (s) => place(s.endCycle)),
-    row: Uint8Array.from(slices, (s) => s.resource),
+    row: Uint16Array.from(slices, (s) => s.resource),
     colour: Uint8Array.from(slices, (s) => COLOURS.indexOf(s.kind === "compute" ? "compute" : colourOf(s.cause))),
   };
 }
+
+/** Height of a row, in CSS pixels, that takes its name. */
+const LEGIBLE = 11;
 
 /** One row per resource; an idle resource is a gap. Slices too narrow to see become the share of their pixel that is busy. */
 export function drawTimeline(ctx: CanvasRenderingContext2D, frame: Frame, data: Data, slices: Slices, colours: Palette): void {
@@ -108,7 +113,9 @@ export function drawTimeline(ctx: CanvasRenderingContext2D, frame: Frame, data: 
     ctx.globalAlpha = 0.45;
     ctx.fillRect(left, top, right - left, height);
     ctx.globalAlpha = 1;
-    label(ctx, colours.muted, data.report.resources[r]?.name ?? "", left - 8, top + height / 2, "right", "middle");
+    // Names that would run into each other are told by the pointer alone.
+    const name = printable(data.report.resources[r]?.name ?? "");
+    if (height >= LEGIBLE) label(ctx, colours.muted, endThatFits(ctx, name, left - 12), left - 8, top + height / 2, "right", "middle");
   }
   ctx.save();
   ctx.beginPath();

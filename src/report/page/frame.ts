@@ -19,15 +19,19 @@ export interface Frame {
   readonly window: Window;
 }
 
-const ROW = 24;
-const ROW_GAP = 4;
+/** A row with the gap below it; many rows share what twenty may take, down to a line each. */
+const PITCH = 28;
+const pitchOf = (rowCount: number): number => Math.max(2, Math.min(PITCH, Math.floor((20 * PITCH) / rowCount)));
 
+/** @param mapHeight 0 where there is no memory to draw: then the timeline stands alone. */
 export function frameOf(width: number, mapHeight: number, rowCount: number, window: Window): Frame {
   const map = { top: 22, height: mapHeight };
-  const curve = { top: map.top + map.height + 26, height: 64 };
-  const rowsTop = curve.top + curve.height + 22;
-  const rows = Array.from({ length: rowCount }, (_, i) => ({ top: rowsTop + i * (ROW + ROW_GAP), height: ROW }));
-  const axisTop = rowsTop + rowCount * (ROW + ROW_GAP) + 4;
+  const curve = mapHeight === 0 ? { top: map.top, height: 0 } : { top: map.top + map.height + 26, height: 64 };
+  const rowsTop = curve.top + curve.height + (mapHeight === 0 ? 0 : 22);
+  const pitch = pitchOf(rowCount);
+  const height = Math.max(1, pitch - Math.max(0, Math.min(4, Math.floor(pitch / 4))));
+  const rows = Array.from({ length: rowCount }, (_, i) => ({ top: rowsTop + i * pitch, height }));
+  const axisTop = rowsTop + rowCount * pitch + 4;
   return { width, height: axisTop + 24, left: width < 640 ? 58 : 76, right: width - 8, map, curve, rows, axisTop, window };
 }
 

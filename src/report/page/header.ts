@@ -1,11 +1,15 @@
-import { bytesText, cyclesText, energyText, exactBytesText, grouped, percentText, printable, secondsText } from "../format.js";
+import { CAUSES } from "../causes.js";
+import type { Figure } from "../facts.js";
+import { bytesText, exactBytesText, grouped, lowered, percentText, printable } from "../format.js";
 import { headline } from "../headline.js";
-import type { Figure, Report } from "../report.js";
+import { clockedText, exactText, quantityText } from "../quantity.js";
+import type { Report } from "../report.js";
 import { h, swatch } from "./dom.js";
 
 /** Who, what, how good, and how sure. */
 export function header(report: Report, restyle: () => void): HTMLElement {
-  const { metrics: m, status } = report;
+  const { memories, status } = report;
+  const sizes = memories.slice(0, 3).map(({ name, capacityBytes }) => `${bytesText(capacityBytes)} ${lowered(printable(name))} · `);
   return h(
     "header",
     { class: "top" },
@@ -26,7 +30,7 @@ export function header(report: Report, restyle: () => void): HTMLElement {
       { class: "sub" },
       "on ",
       h("bdi", { class: "strong" }, printable(report.target)),
-      ` · ${bytesText(m.capacityBytes)} scratchpad · ${grouped(m.operators)} steps `,
+      ` · ${sizes.join("")}${grouped(report.steps.length)} steps `,
       h("span", { class: `badge ${status}` }, status),
       h(
         "span",
@@ -41,46 +45,38 @@ export function header(report: Report, restyle: () => void): HTMLElement {
 }
 
 /** One figure, and under it the bound: the bar is the value, the part beyond the tick is what a better plan could save at most. */
-function figureCard(figure: Figure, report: Report): HTMLElement {
-  const { big, exact, bound } = words(figure, report);
-  const share = figure.value > 0 ? Math.min(1, figure.bound / figure.value) : 1;
-  const filled = h("span", { class: "floor" });
-  filled.style.width = `${share * 100}%`;
+function figureCard(figure: Figure, { clockHertz }: Report): HTMLElement {
+  const { label, value, unit, bound, of, boundNote, source } = figure;
   return h(
     "div",
-    { class: "figure", title: `Source: ${figure.source}. Floor: ${printable(figure.boundNote)}.` },
-    h("dt", {}, figure.label),
-    h("dd", {}, h("span", { class: "big" }, big), h("span", { class: "exact" }, exact)),
+    { class: "figure", title: `Source: ${source}. ${bound === undefined ? "" : "Floor: "}${printable(boundNote)}.` },
+    h("dt", {}, label),
     h(
       "dd",
-      { class: "bound" },
-      h("span", { class: "gauge", "aria-hidden": "true" }, filled),
-      h("span", {}, `floor ${bound}`),
-      h(
-        "span",
-        { class: figure.value <= figure.bound ? "gap none" : "gap" },
-        figure.value <= figure.bound ? "no gap" : `gap ${percentText(figure.gap)}`,
-      ),
+      {},
+      h("span", { class: "big" }, clockedText(value, unit, clockHertz)),
+      h("span", { class: "exact" }, `${exactText(value, unit)}${of === undefined ? "" : ` of ${quantityText(of, unit)}`}`),
     ),
-    h("dd", { class: "note" }, printable(figure.boundNote)),
+    bound === undefined ? null : boundLine(figure, bound, clockHertz),
+    h("dd", { class: "note" }, printable(boundNote)),
   );
 }
 
-function words({ unit, value, bound }: Figure, { metrics: m, clockHertz }: Report): { big: string; exact: string; bound: string } {
-  switch (unit) {
-    case "B":
-      return { big: bytesText(value), exact: exactBytesText(value), bound: bytesText(bound) };
-    case "cycle":
-      return { big: secondsText(m.latencySeconds), exact: cyclesText(value), bound: secondsText(bound / clockHertz) };
-    case "s":
-      return { big: secondsText(value), exact: `${value} s`, bound: secondsText(bound) };
-    case "pJ":
-      return { big: energyText(value), exact: `${grouped(Math.round(value))} pJ`, bound: energyText(bound) };
-  }
+function boundLine({ value, unit, gap = 0 }: Figure, bound: number, clockHertz: number): HTMLElement {
+  const filled = h("span", { class: "floor" });
+  filled.style.width = `${(value > 0 ? Math.min(1, bound / value) : 1) * 100}%`;
+  return h(
+    "dd",
+    { class: "bound" },
+    h("span", { class: "gauge", "aria-hidden": "true" }, filled),
+    h("span", {}, `floor ${clockedText(bound, unit, clockHertz)}`),
+    h("span", { class: value <= bound ? "gap none" : "gap" }, value <= bound ? "no gap" : `gap ${percentText(gap)}`),
+  );
 }
 
 /** Off-chip bytes by cause, with the compulsory minimum and the proven floor marked. */
-function trafficBar({ traffic, metrics: m, objective }: Report): HTMLElement {
+function trafficBar({ traffic, metrics: m, figures, objective }: Report): HTMLElement {
+  const floor = figures.find(({ key }) => key === "offChipBytes")?.bound ?? m.compulsoryBytes;
   const total = Math.max(1, m.offChipBytes);
   const parts = traffic.filter((row) => row.sizeBytes > 0);
   const mark = (at: number, text: string, place: string) => {
@@ -94,20 +90,22 @@ function trafficBar({ traffic, metrics: m, objective }: Report): HTMLElement {
     h("h2", {}, "Bytes across the chip boundary"),
     h(
       "div",
-      { class: "traffic-bar", role: "img", "aria-label": parts.map((p) => `${p.cause} ${bytesText(p.sizeBytes)}`).join(", ") },
+      {
+        class: "traffic-bar",
+        role: "img",
+        "aria-label": parts.map((p) => `${CAUSES[p.cause].label} ${bytesText(p.sizeBytes)}`).join(", "),
+      },
       mark(m.compulsoryBytes, `compulsory ${bytesText(m.compulsoryBytes)}`, "above"),
       h(
         "div",
         { class: "traffic-parts" },
         ...parts.map((part) => {
-          const piece = h("span", { class: `c-${part.cause}`, title: `${part.cause}: ${exactBytesText(part.sizeBytes)}` });
+          const piece = h("span", { class: `c-${part.cause}`, title: `${CAUSES[part.cause].label}: ${exactBytesText(part.sizeBytes)}` });
           piece.style.width = `${(part.sizeBytes / total) * 100}%`;
           return piece;
         }),
       ),
-      objective.bound > 0
-        ? mark(m.compulsoryBytes + objective.bound, `floor ${bytesText(m.compulsoryBytes + objective.bound)}, ${objective.scope}`, "below")
-        : null,
+      floor > m.compulsoryBytes ? mark(floor, `floor ${bytesText(floor)}, ${objective.scope}`, "below") : null,
     ),
     h(
       "ul",
@@ -117,16 +115,17 @@ function trafficBar({ traffic, metrics: m, objective }: Report): HTMLElement {
           "li",
           { class: row.sizeBytes === 0 ? "nil" : "" },
           swatch(row.cause),
-          `${LABELS[row.cause]} `,
+          `${CAUSES[row.cause].label} `,
           h("b", {}, bytesText(row.sizeBytes)),
           ` ${percentText(row.sizeBytes / total)}`,
         ),
       ),
+      objective.fragmentationBytes === undefined
+        ? null
+        : h("li", {}, "of it by fragmentation ", h("b", {}, bytesText(objective.fragmentationBytes))),
     ),
   );
 }
-
-const LABELS = { input: "inputs", weight: "weights", output: "outputs", spill: "spilled", refetch: "fetched again" } as const;
 
 function turnTheme(restyle: () => void): void {
   const root = document.documentElement;

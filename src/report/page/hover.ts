@@ -1,22 +1,11 @@
-import { bytesText, exactBytesText, grouped, hexText } from "../format.js";
+import { CAUSES } from "../causes.js";
+import { bytesText, exactBytesText, grouped, hexText, printable } from "../format.js";
 import type { LifeRow } from "../rows.js";
 import type { Data } from "./data.js";
 import { h, swatch } from "./dom.js";
 
-const ARRIVALS: Readonly<Record<LifeRow["arrival"], string>> = {
-  made: "made here",
-  input: "fetched: network input",
-  weight: "fetched: weight",
-  refetch: "fetched again",
-};
-const DEPARTURES: Readonly<Record<LifeRow["departure"], string>> = {
-  dropped: "dropped",
-  spill: "spilled: stored to make room",
-  output: "stored: network output",
-};
-
-export const arrivalText = (life: LifeRow): string => ARRIVALS[life.arrival];
-export const departureText = (life: LifeRow): string => DEPARTURES[life.departure];
+export const arrivalText = ({ arrival }: LifeRow): string => (arrival === "made" ? "made here" : CAUSES[arrival].arrival);
+export const departureText = ({ departure }: LifeRow): string => (departure === "dropped" ? "dropped" : CAUSES[departure].departure);
 
 /** Steps from the first to the last, both meant. */
 export const stepsText = ({ startStep, endStep }: LifeRow): string =>
@@ -46,28 +35,36 @@ export function lifeCard({ report: { lives, tensors }, tensorNames, stepNames }:
 
 export function sliceCard(data: Data, id: number): Node[] {
   const slice = data.report.slices[id]!;
-  if (slice.kind === "compute") return stepCard(data, slice.step);
+  const on = ["on", printable(data.report.resources[slice.resource]?.name ?? "")] as const;
+  if (slice.kind === "compute") return stepCard(data, slice.step, [on]);
+  const size = slice.sizeBytes > 0 ? (["size", `${bytesText(slice.sizeBytes)} · ${exactBytesText(slice.sizeBytes)}`] as const) : undefined;
   return [
     h("p", { class: "card-name" }, swatch(slice.cause), h("bdi", {}, data.tensorNames[slice.tensor] ?? "")),
     facts([
-      ["transfer", `${slice.kind}, ${slice.cause}`],
-      ["size", `${bytesText(slice.sizeBytes)} · ${exactBytesText(slice.sizeBytes)}`],
+      on,
+      slice.kind === "program" ? ["cells", "written"] : ["transfer", `${slice.kind}, ${slice.cause}`],
+      size,
       ["cycles", `${grouped(slice.startCycle)} to ${grouped(slice.endCycle)} (${grouped(slice.endCycle - slice.startCycle)})`],
       ["at step", `${grouped(slice.step)} ${data.stepNames[slice.step] ?? ""}`],
     ]),
   ];
 }
 
-export function stepCard({ report: { steps, metrics }, stepNames }: Data, id: number): Node[] {
+export function stepCard(
+  { report: { steps }, stepNames, capacityBytes }: Data,
+  id: number,
+  more: readonly (readonly [string, string])[] = [],
+): Node[] {
   const step = steps[id]!;
   return [
     h("p", { class: "card-name" }, swatch("compute"), h("bdi", {}, stepNames[id] ?? "")),
     facts([
       ["step", `${grouped(id)} · ${step.type}`],
+      ...more,
       ["cycles", `${grouped(step.startCycle)} to ${grouped(step.endCycle)} (${grouped(step.endCycle - step.startCycle)})`],
       step.stallCycles > 0 ? ["waits", `${grouped(step.stallCycles)} cycles${step.waitsFor ? ` for ${step.waitsFor}` : ""}`] : undefined,
-      ["operands", bytesText(step.needBytes)],
-      ["live", `${bytesText(step.liveBytes)} of ${bytesText(metrics.capacityBytes)}`],
+      step.needBytes > 0 ? ["operands", bytesText(step.needBytes)] : undefined,
+      ["live", `${bytesText(step.liveBytes)} of ${bytesText(capacityBytes)}`],
     ]),
   ];
 }

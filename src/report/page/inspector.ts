@@ -1,4 +1,4 @@
-import { bytesText, exactBytesText, grouped, hexText } from "../format.js";
+import { bytesText, exactBytesText, grouped, hexText, printable } from "../format.js";
 import type { Data } from "./data.js";
 import { fill, h, swatch } from "./dom.js";
 import { arrivalText, departureText, facts, stepsText } from "./hover.js";
@@ -19,7 +19,7 @@ export function inspector(data: Data, store: Store): HTMLElement {
     );
   };
   store.on((change) => {
-    if (change === "selection") show();
+    if (change === "selection" || (change === "memory" && store.state.selection === undefined)) show();
   });
   show();
   return box;
@@ -55,14 +55,16 @@ export const stepLink = (data: Data, store: Store, id: number): HTMLElement =>
 
 function peak(data: Data, store: Store): HTMLElement[] {
   const { memories, lives } = data.report;
-  const { peakBytes, capacityBytes, peakStep, liveAtPeak, liveAtPeakBytes } = memories[0]!;
+  const memory = memories[store.state.memory];
+  if (memory === undefined) return [h("p", { class: "hint" }, "Select a slice or a row to see it everywhere.")];
+  const { name, peakBytes, capacityBytes, peakStep, liveAtPeak, liveAtPeakBytes } = memory;
   const rows = liveAtPeak.slice(0, 12).map((i) => ({ life: lives[i]!, size: lives[i]!.sizeBytes }));
   const rest = liveAtPeak.slice(12).reduce((sum, i) => sum + lives[i]!.sizeBytes, 0);
   return [
     h(
       "div",
       { class: "inspector-head" },
-      h("p", { class: "eyebrow" }, "At the peak"),
+      h("p", { class: "eyebrow" }, memories.length > 1 ? `${printable(name)} at its peak` : "At the peak"),
       h("h3", {}, `${bytesText(peakBytes)} of ${bytesText(capacityBytes)}`),
     ),
     h("p", { class: "muted" }, "Step ", stepLink(data, store, peakStep)),
@@ -110,6 +112,7 @@ function tensor(data: Data, store: Store, id: number): HTMLElement[] {
       ["compulsory", bytesText(t.compulsoryBytes)],
       ["spilled", bytesText(t.spillBytes)],
       ["fetched again", bytesText(t.refetchBytes)],
+      t.otherBytes > 0 ? ["otherwise", bytesText(t.otherBytes)] : undefined,
     ]),
     h("h4", {}, readers.length === 1 ? "Read by" : `Read by ${grouped(readers.length)} steps`),
     h(
@@ -140,7 +143,7 @@ function tensor(data: Data, store: Store, id: number): HTMLElement[] {
 }
 
 function step(data: Data, store: Store, id: number): HTMLElement[] {
-  const { steps, metrics, operands, slices, tensors } = data.report;
+  const { steps, operands, slices, tensors } = data.report;
   const s = steps[id]!;
   const { reads, writes } = operands[id] ?? { reads: [], writes: [] };
   const list = (title: string, ids: readonly number[]) =>
@@ -168,8 +171,8 @@ function step(data: Data, store: Store, id: number): HTMLElement[] {
     facts([
       ["runs", `${grouped(s.endCycle - s.startCycle)} cycles from ${grouped(s.startCycle)}`],
       ["waits", s.stallCycles === 0 ? "no" : `${grouped(s.stallCycles)} cycles${s.waitsFor ? ` for ${s.waitsFor}` : ""}`],
-      ["operands", bytesText(s.needBytes)],
-      ["live", `${bytesText(s.liveBytes)} of ${bytesText(metrics.capacityBytes)}`],
+      s.needBytes > 0 ? ["operands", bytesText(s.needBytes)] : undefined,
+      ["live", `${bytesText(s.liveBytes)} of ${bytesText(data.capacityBytes)}`],
       ["off-chip", `${bytesText(s.inBytes)} in, ${bytesText(s.outBytes)} out`],
     ]),
     ...list("Reads", reads),

@@ -1,4 +1,6 @@
+import { bytesText, printable } from "../format.js";
 import { about } from "./about.js";
+import { charts } from "./charts.js";
 import { read } from "./data.js";
 import { h } from "./dom.js";
 import { header } from "./header.js";
@@ -8,24 +10,32 @@ import { type Axis, createStore, type Store } from "./state.js";
 import { culprits, tables } from "./tables.js";
 
 const data = read();
-const store = createStore((axis) => fullWindow(data, 0, axis), { tensor: data.report.tensors.length, step: data.report.steps.length });
+const { tensors, steps, memories } = data.report;
+const store = createStore((memory, axis) => fullWindow(data, memory, axis), {
+  tensor: tensors.length,
+  step: steps.length,
+  memory: memories.length,
+});
+const planTitle = memories.length === 0 ? "Timeline" : "Memory map and timeline";
 
 document
   .getElementById("page")
   ?.append(
     header(data.report, store.restyle),
+    ...charts(data, store),
     h(
       "section",
-      { class: "plan", "aria-label": "Memory map and timeline" },
+      { class: "plan", "aria-label": planTitle },
       h(
         "div",
         { class: "plan-head" },
-        h("h2", {}, "Memory map and timeline"),
+        h("h2", {}, planTitle),
         h("span", { class: "spring" }),
+        memoryChoice(store),
         axisToggle(store),
         fitButton(store),
       ),
-      h("div", { class: "plan-body" }, h("div", { class: "plan-stage" }, stage(data, store), legend(), keys()), inspector(data, store)),
+      h("div", { class: "plan-body" }, h("div", { class: "plan-stage" }, stage(data, store), legend(data), keys()), inspector(data, store)),
     ),
     culprits(data, store),
     tables(data, store),
@@ -63,8 +73,30 @@ function axisToggle(store: Store): HTMLElement {
   return h("div", { class: "toggle", role: "group", "aria-label": "Horizontal axis" }, ...buttons);
 }
 
+/** Which memory is drawn, where there are several. */
+function memoryChoice(store: Store): HTMLElement | null {
+  if (memories.length < 2) return null;
+  const choice = h(
+    "select",
+    { class: "quiet", "aria-label": "Memory", onchange: () => store.setMemory(choice.selectedIndex) },
+    ...memories.map(({ name, capacityBytes }) => h("option", {}, `${printable(name)} · ${bytesText(capacityBytes)}`)),
+  );
+  const show = (): void => {
+    choice.selectedIndex = store.state.memory;
+  };
+  store.on((change) => {
+    if (change === "memory") show();
+  });
+  show();
+  return choice;
+}
+
 function fitButton(store: Store): HTMLElement {
-  return h("button", { type: "button", class: "quiet", onclick: () => store.setWindow(fullWindow(data, 0, store.state.axis)) }, "Show all");
+  return h(
+    "button",
+    { type: "button", class: "quiet", onclick: () => store.setWindow(fullWindow(data, store.state.memory, store.state.axis)) },
+    "Show all",
+  );
 }
 
 function keys(): HTMLElement {

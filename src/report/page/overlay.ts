@@ -39,7 +39,9 @@ export function drawOverlay(ctx: CanvasRenderingContext2D, scene: Scene): void {
 }
 
 function drawPeak(ctx: CanvasRenderingContext2D, { frame, data, state, memory, colours }: Scene): void {
-  const { peakStep, peakCycle, peakBytes } = data.report.memories[memory]!;
+  const shown = data.report.memories[memory];
+  if (shown === undefined) return;
+  const { peakStep, peakCycle, peakBytes } = shown;
   const at = state.axis === "steps" ? peakStep + 0.5 : peakCycle;
   const x = Math.round(xToPixel(frame, at)) + 0.5;
   if (x < frame.left || x > frame.right) return;
@@ -113,8 +115,14 @@ function drawStep(ctx: CanvasRenderingContext2D, scene: Scene, step: number): vo
       ctx.fillRect(box.x, box.y, Math.max(1.5, box.width), box.height);
       outline(ctx, box, colours.ink, 1.5);
     }
-  const row = frame.rows[0];
-  if (row) outline(ctx, { x: from, y: row.top, width: Math.max(2, to - from), height: row.height }, colours.ink, 1.5);
+  for (const i of data.computesAt[step]!) {
+    const slice = data.report.slices[i]!;
+    const row = frame.rows[slice.resource];
+    if (!row) continue;
+    const x = xToPixel(frame, place(data, state.axis, slice.startCycle));
+    const width = Math.max(2, xToPixel(frame, place(data, state.axis, slice.endCycle)) - x);
+    outline(ctx, { x, y: row.top, width, height: row.height }, colours.ink, 1.5);
+  }
 }
 
 const place = (data: Data, axis: Axis, cycle: number): number => (axis === "cycles" ? cycle : stepAt(data, cycle));

@@ -1,6 +1,35 @@
 /** Colours of the kinds and causes, read from the style sheet so that canvas and text agree in both themes. */
-export type ColourName = "input" | "weight" | "activation" | "output" | "spill" | "refetch" | "compute";
-export const COLOURS: readonly ColourName[] = ["input", "weight", "activation", "output", "spill", "refetch", "compute"];
+export const COLOURS = [
+  "input",
+  "weight",
+  "activation",
+  "output",
+  "spill",
+  "refetch",
+  "compute",
+  "halo",
+  "weight-stream",
+  "partial",
+  "programming",
+  "index",
+] as const;
+export type ColourName = (typeof COLOURS)[number];
+
+/** Colours of series that are no kind and no cause, in the order they are given out. */
+const SERIES: readonly ColourName[] = [
+  "activation",
+  "output",
+  "weight",
+  "refetch",
+  "input",
+  "spill",
+  "halo",
+  "index",
+  "partial",
+  "programming",
+];
+
+export const seriesColour = (series: number): ColourName => SERIES[series % SERIES.length]!;
 
 export interface Palette {
   readonly fill: Readonly<Record<ColourName, string>>;

@@ -1,3 +1,4 @@
+import { CAUSES } from "../causes.js";
 import type { Data } from "./data.js";
 import { stepAt } from "./data.js";
 import { fill, h, swatch } from "./dom.js";
@@ -15,7 +16,7 @@ export type Hit = { readonly kind: "life" | "slice" | "step"; readonly id: numbe
 
 /** The whole plan on one axis: no row of the view is left out. */
 export function fullWindow({ report: { memories, steps, metrics } }: Data, memory: number, axis: Axis): Window {
-  const { capacityBytes, peakBytes } = memories[memory]!;
+  const { capacityBytes, peakBytes } = memories[memory] ?? { capacityBytes: 1, peakBytes: 1 };
   // A plan that uses little of a large memory would be a stripe at the bottom: show what is used.
   const y1 = peakBytes * 3 < capacityBytes ? peakBytes * 1.25 : Math.max(capacityBytes, peakBytes);
   return { x0: 0, x1: Math.max(1, axis === "steps" ? steps.length : metrics.latencyCycles), y0: 0, y1: Math.max(1, y1) };
@@ -23,7 +24,6 @@ export function fullWindow({ report: { memories, steps, metrics } }: Data, memor
 
 /** Memory map, occupancy and timeline over one axis: one canvas for the plan, one above it for what the pointer and the selection say. */
 export function stage(data: Data, store: Store): HTMLElement {
-  const memory = 0;
   const base = h("canvas", { class: "stage-base" });
   const over = h("canvas", {
     class: "stage-over",
@@ -36,7 +36,7 @@ export function stage(data: Data, store: Store): HTMLElement {
   const box = h("div", { class: "stage" }, base, over, card);
 
   let colours: Palette = palette();
-  let prepared: { axis: Axis; rects: Rectangles; levels: Levels; slices: Slices } | undefined;
+  let prepared: { axis: Axis; memory: number; rects: Rectangles; levels: Levels; slices: Slices } | undefined;
   let hover: { hit: Hit | undefined; x: number; y: number } | undefined;
   let frame: Frame = frameOf(800, 400, data.report.resources.length, store.state.window);
   let due = { base: true, over: true };
@@ -52,12 +52,14 @@ export function stage(data: Data, store: Store): HTMLElement {
 
   function draw(): void {
     scheduled = false;
-    const { axis, window: view } = store.state;
+    const { axis, memory, window: view } = store.state;
     const width = box.clientWidth;
     if (width === 0) return;
-    frame = frameOf(width, width < 640 ? 300 : 420, data.report.resources.length, view);
-    if (prepared?.axis !== axis)
-      prepared = { axis, rects: rectangles(data, memory, axis), levels: levels(data, memory, axis), slices: sliceColumns(data, axis) };
+    frame = frameOf(width, data.report.memories.length === 0 ? 0 : width < 640 ? 300 : 420, data.report.resources.length, view);
+    if (prepared?.axis !== axis || prepared.memory !== memory) {
+      const slices = prepared?.axis === axis ? prepared.slices : sliceColumns(data, axis);
+      prepared = { axis, memory, rects: rectangles(data, memory, axis), levels: levels(data, memory, axis), slices };
+    }
     if (due.base) {
       const ctx = prepare(base, frame);
       drawAxis(ctx, frame, axis, colours);
@@ -112,7 +114,7 @@ export function stage(data: Data, store: Store): HTMLElement {
       const step = steps[selection.id]!;
       return axis === "steps" ? { from: selection.id, to: selection.id + 1 } : { from: step.startCycle, to: step.endCycle };
     }
-    const stays = data.livesOf[selection.id]!.map((i) => lives[i]!);
+    const stays = data.livesOf[selection.id]!.map((i) => lives[i]!).filter((l) => l.memory === store.state.memory);
     if (stays.length === 0) return undefined;
     return {
       from: Math.min(...stays.map((l) => (axis === "steps" ? l.startStep : l.startCycle))),
@@ -120,18 +122,21 @@ export function stage(data: Data, store: Store): HTMLElement {
     };
   };
 
-  /** Moves the view to a selection made elsewhere that is out of sight. */
+  /** Moves the view to a selection made elsewhere that is out of sight, or in another memory. */
   const reveal = (): void => {
+    const { selection, memory } = store.state;
+    const homes = selection?.kind === "tensor" ? data.livesOf[selection.id]!.map((i) => data.report.lives[i]!.memory) : [];
+    if (homes.length > 0 && !homes.includes(memory)) store.setMemory(homes[0]!);
     const span = selected();
     const { x0, x1, y0, y1 } = store.state.window;
     if (!span || (span.from < x1 && span.to > x0)) return;
     const start = (span.from + Math.min(span.to, span.from + (x1 - x0))) / 2 - (x1 - x0) / 2;
-    store.setWindow(within({ x0: start, x1: start + x1 - x0, y0, y1 }, fullWindow(data, memory, store.state.axis)));
+    store.setWindow(within({ x0: start, x1: start + x1 - x0, y0, y1 }, fullWindow(data, store.state.memory, store.state.axis)));
   };
 
   steer(over, {
     frame: () => frame,
-    full: () => fullWindow(data, memory, store.state.axis),
+    full: () => fullWindow(data, store.state.memory, store.state.axis),
     view: () => store.state.window,
     show: (next) => store.setWindow(next),
     focus: () => {
@@ -212,12 +217,14 @@ const describe = (data: Data, hit: Hit): Node[] =>
   hit.kind === "life" ? lifeCard(data, hit.id) : hit.kind === "slice" ? sliceCard(data, hit.id) : stepCard(data, hit.id);
 
 /** What the colours mean. */
-export const legend = (): HTMLElement =>
-  h(
+export function legend({ report: { traffic, slices } }: Data): HTMLElement {
+  const causes = traffic.flatMap(({ cause, compulsory }) => (compulsory ? [] : [cause]));
+  const programs = slices.some(({ kind }) => kind === "program") ? (["programming"] as const) : [];
+  return h(
     "ul",
     { class: "legend", "aria-label": "Colours" },
-    ...["input", "weight", "activation", "output", "spill", "refetch"].map((name) =>
-      h("li", {}, swatch(name), name === "spill" ? "spilled" : name === "refetch" ? "fetched again" : name),
-    ),
+    ...["input", "weight", "activation", "output"].map((kind) => h("li", {}, swatch(kind), kind)),
+    ...[...new Set([...causes, ...programs])].map((cause) => h("li", {}, swatch(cause), CAUSES[cause].label)),
     h("li", {}, h("span", { class: "swatch c-reserved", "aria-hidden": "true" }), "reserved"),
   );
+}

@@ -8,11 +8,13 @@ export interface Window {
   readonly y0: number;
   readonly y1: number;
 }
-export type Change = "selection" | "axis" | "window" | "theme";
+export type Change = "selection" | "axis" | "memory" | "window" | "theme";
 
 export interface State {
   selection: Selection;
   axis: Axis;
+  /** Index of the memory in sight. */
+  memory: number;
   window: Window;
 }
 
@@ -20,42 +22,55 @@ export interface Store {
   readonly state: Readonly<State>;
   select(selection: Selection): void;
   setAxis(axis: Axis): void;
+  setMemory(memory: number): void;
   setWindow(window: Window): void;
   restyle(): void;
   on(listener: (change: Change) => void): void;
 }
 
-/** @param counts how many tensors and steps there are: an address may ask for others. */
-export function createStore(full: (axis: Axis) => Window, counts: { readonly tensor: number; readonly step: number }): Store {
+/** @param counts how many tensors, steps and memories there are: an address may ask for others. */
+export function createStore(
+  full: (memory: number, axis: Axis) => Window,
+  counts: { readonly tensor: number; readonly step: number; readonly memory: number },
+): Store {
   const listeners: ((change: Change) => void)[] = [];
-  const state: State = { ...parse(location.hash), window: full("steps") };
-  state.window = full(state.axis);
+  const asked = parse(location.hash);
+  const state: State = { ...asked, window: full(asked.memory, asked.axis) };
   const tell = (change: Change): void => {
     for (const listener of listeners) listener(change);
   };
   const publish = (): void => {
-    const parts = [state.selection && `${state.selection.kind}=${state.selection.id}`, state.axis === "cycles" && "axis=cycles"].filter(
-      Boolean,
-    );
+    const { selection, axis, memory } = state;
+    const parts = [
+      selection && `${selection.kind}=${selection.id}`,
+      axis === "cycles" && "axis=cycles",
+      memory > 0 && `memory=${memory}`,
+    ].filter(Boolean);
     history.replaceState(null, "", parts.length > 0 ? `#${parts.join("&")}` : location.pathname + location.search);
   };
 
-  function parse(hash: string): { selection: Selection; axis: Axis } {
+  function parse(hash: string): Omit<State, "window"> {
     const fields = new URLSearchParams(hash.slice(1));
-    const selection = (["tensor", "step"] as const).flatMap((kind) => {
+    const index = (kind: keyof typeof counts): number | undefined => {
       const id = Number(fields.get(kind) ?? Number.NaN);
-      return Number.isInteger(id) && id >= 0 && id < counts[kind] ? [{ kind, id }] : [];
+      return Number.isInteger(id) && id >= 0 && id < counts[kind] ? id : undefined;
+    };
+    const selection = (["tensor", "step"] as const).flatMap((kind) => {
+      const id = index(kind);
+      return id === undefined ? [] : [{ kind, id }];
     })[0];
-    return { selection, axis: fields.get("axis") === "cycles" ? "cycles" : "steps" };
+    return { selection, axis: fields.get("axis") === "cycles" ? "cycles" : "steps", memory: index("memory") ?? 0 };
   }
 
   window.addEventListener("hashchange", () => {
     const asked = parse(location.hash);
     const turned = asked.axis !== state.axis;
+    const moved = asked.memory !== state.memory;
     Object.assign(state, asked);
-    if (turned) state.window = full(state.axis);
+    if (turned || moved) state.window = full(state.memory, state.axis);
     tell("selection");
     if (turned) tell("axis");
+    if (moved) tell("memory");
   });
 
   return {
@@ -70,9 +85,18 @@ export function createStore(full: (axis: Axis) => Window, counts: { readonly ten
     setAxis(axis) {
       if (axis === state.axis) return;
       state.axis = axis;
-      state.window = full(axis);
+      state.window = full(state.memory, axis);
       publish();
       tell("axis");
+    },
+    setMemory(memory) {
+      if (memory === state.memory) return;
+      const { x0, x1 } = state.window;
+      state.memory = memory;
+      // Addresses of another memory, and still the same time.
+      state.window = { ...full(memory, state.axis), x0, x1 };
+      publish();
+      tell("memory");
     },
     setWindow(next) {
       state.window = next;

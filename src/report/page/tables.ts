@@ -1,14 +1,18 @@
-import { bytesText, exactBytesText, hexText } from "../format.js";
+import { roomBytes } from "../culprits.js";
+import { bytesText, exactBytesText, hexText, printable } from "../format.js";
+
 import type { Data } from "./data.js";
 import { h, swatch } from "./dom.js";
+import { familyTable } from "./family-table.js";
 import { stepLink, tensorLink } from "./inspector.js";
 import type { Store } from "./state.js";
 import { type Column, table } from "./table.js";
 
 /** Where the avoidable bytes and the tight spots are. */
 export function culprits(data: Data, store: Store): HTMLElement {
-  const { tensors, steps, culprits: worst, metrics: m, memories } = data.report;
-  const reserved = (memories[0]?.reserved ?? []).reduce((sum, r) => sum + r.endByte - r.startByte, 0);
+  const { tensors, steps, culprits: worst } = data.report;
+  const room = roomBytes(data.report);
+  const others = worst.tensors.some((i) => tensors[i]!.otherBytes > 0);
   const tensor = (row: number) => tensors[worst.tensors[row]!]!;
   const step = (row: number) => steps[worst.steps[row]!]!;
   return h(
@@ -34,38 +38,42 @@ export function culprits(data: Data, store: Store): HTMLElement {
                 size("size", (r) => tensor(r).sizeBytes),
                 size("spilled", (r) => tensor(r).spillBytes),
                 size("fetched again", (r) => tensor(r).refetchBytes),
+                ...(others ? [size("otherwise", (r) => tensor(r).otherBytes)] : []),
                 { title: "made by", value: (r) => tensor(r).producer, show: (r) => stepLink(data, store, tensor(r).producer) },
               ],
             },
             store,
           ),
     ),
-    h(
-      "div",
-      {},
-      h("h2", {}, "Tightest steps"),
-      table(
-        {
-          caption: "Steps by the room their operands leave",
-          rows: worst.steps.length,
-          selects: (row) => ({ kind: "step", id: worst.steps[row]! }),
-          columns: [
-            { title: "step", value: (r) => worst.steps[r]!, show: (r) => stepLink(data, store, worst.steps[r]!) },
-            { title: "type", value: (r) => step(r).type },
-            size("operands", (r) => step(r).needBytes),
-            size("leave free", (r) => m.capacityBytes - reserved - step(r).needBytes),
-          ],
-        },
-        store,
-      ),
-    ),
+    worst.steps.length === 0
+      ? null
+      : h(
+          "div",
+          {},
+          h("h2", {}, "Tightest steps"),
+          table(
+            {
+              caption: "Steps by the room their operands leave",
+              rows: worst.steps.length,
+              selects: (row) => ({ kind: "step", id: worst.steps[row]! }),
+              columns: [
+                { title: "step", value: (r) => worst.steps[r]!, show: (r) => stepLink(data, store, worst.steps[r]!) },
+                { title: "type", value: (r) => step(r).type },
+                size("operands", (r) => step(r).needBytes),
+                size("leave free", (r) => room - step(r).needBytes),
+              ],
+            },
+            store,
+          ),
+        ),
   );
 }
 
-/** Every number of the pictures: bytes moved, steps, and stays in memory. */
+/** Every number of the pictures: what the family adds, bytes moved, steps, and stays in memory. */
 export function tables(data: Data, store: Store): HTMLElement {
   const { ledger, steps, lives } = data.report;
   const views = {
+    ...Object.fromEntries(data.report.tables.map((own) => [printable(own.title), () => familyTable(own, data, store)])),
     "Traffic ledger": () =>
       table(
         {
@@ -134,7 +142,7 @@ export function tables(data: Data, store: Store): HTMLElement {
         },
         store,
       ),
-  } as const;
+  };
   return tabs(views);
 }
 

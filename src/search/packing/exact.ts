@@ -1,32 +1,31 @@
 import type { Mode } from "./branch.js";
 import type { Instance } from "./instance.js";
-import { type Endgame, luby, strategies } from "./orders.js";
+import type { Restarts } from "./orders.js";
 import type { PackingBudget } from "./problem.js";
 import { search } from "./search.js";
-import { type State, state } from "./state.js";
-
-/** Nodes of the first restart, per item. */
-const FIRST_RUN = 3;
+import { forget, type State, state } from "./state.js";
 
 export type ExactAnswer =
   | { readonly status: "packed"; readonly heights: Int32Array; readonly nodes: number }
   | { readonly status: "infeasible"; readonly core: readonly number[]; readonly nodes: number }
   | { readonly status: "undecided"; readonly activity: Float64Array; readonly nodes: number };
 
-/** Restarts the tree search over ever other orders, with growing node limits, until one run is conclusive. */
-export function packExactly(exact: Instance, budget: PackingBudget, endgame: Endgame): ExactAnswer {
+/** Runs the tree search once for each of `restarts`, until one run is conclusive. */
+export function packExactly(exact: Instance, budget: PackingBudget, restarts: Restarts): ExactAnswer {
   const states = new Map<Mode, State>(); // each mode learns from its own failures
   let nodes = 0;
-  let run = 0;
-  for (const { mode, preference } of strategies(exact, endgame, budget.seed)) {
+  for (const { mode, preference, nodes: most, afresh, adopt } of restarts(exact, budget.seed)) {
     if (nodes >= budget.nodes || budget.stop()) break;
     const s = states.get(mode) ?? state(exact);
     states.set(mode, s);
+    if (afresh) forget(s.experience);
     const before = s.nodes;
-    const limit = Math.min(budget.nodes - nodes, FIRST_RUN * Math.max(1, exact.free) * luby(++run));
-    const answer = search(s, mode, preference, limit, budget.stop);
+    const answer = search(s, mode, preference, Math.min(budget.nodes - nodes, most), budget.stop);
     nodes += Math.max(1, s.nodes - before);
-    if (answer === "packed") return { status: "packed", heights: s.at, nodes };
+    if (answer === "packed") {
+      adopt?.();
+      return { status: "packed", heights: s.at, nodes };
+    }
     if (answer === "infeasible") return { status: "infeasible", core: coreOf(s), nodes };
   }
   const activity = new Float64Array(exact.count);

@@ -1,6 +1,7 @@
+import { descent, type Lead } from "./descent.js";
 import { unitOf } from "./instance.js";
 import { contradiction, greedyOffsets, type Layout, layOut, loadBound } from "./layout.js";
-import { FEASIBILITY, TIGHT } from "./orders.js";
+import { broadSearch, type Restarts } from "./orders.js";
 import { packLayout } from "./pack.js";
 import type { PackingBudget, PackingProblem, PackingResult } from "./problem.js";
 
@@ -17,12 +18,16 @@ export type Minimized =
   | Extract<PackingResult, { status: "infeasible" }>
   | { readonly status: "unknown"; readonly bound: number; readonly nodes: number };
 
-/** Nodes of the first attempt at a height, per item; doubled whenever the smallest step down fails. */
-const FIRST_SLICE = 20;
+/** Nodes of one attempt at a height, per item. */
+const SLICE = 60;
+/** One node in so many is spent on looking for a proof that the lowest height known is the least. */
+const PROOF_SHARE = 6;
 
 /**
  * The lowest height at which the items pack, as far as the budget reaches. Starts from the greedy packings and the
- * load bound, tries the bound itself, then halves its steps downwards; a refuted height raises the bound.
+ * load bound, tries the bound itself, then steps down from the lowest packing known, twice as far after a success and
+ * half as far after a failure. Where the smallest step fails, longer and longer searches try to refute it; a refuted
+ * height raises the bound.
  *
  * @param report told of the first packing and of every improvement of height or bound.
  */
@@ -36,20 +41,19 @@ export function minimize(
   if (refused !== undefined) return refused;
   let { height: bound } = loadBound(layout);
   const greedy = [...greedyOffsets(layout, bound)];
+  let best = lowestGreedy(layout, greedy);
   let nodes = 0;
   let attempt = 0;
-  const packBelow = (height: number, most: number) => {
-    const endgame = nodes === 0 ? FEASIBILITY : TIGHT;
+  const packBelow = (height: number, most: number, restarts: Restarts) => {
     const slice = { ...budget, seed: budget.seed + attempt++, nodes: Math.min(most, budget.nodes - nodes) };
-    const answer = packLayout(layout, height, slice, greedy, endgame);
+    const answer = packLayout(layout, height, slice, [best, ...greedy], restarts);
     nodes += answer.nodes;
     return answer;
   };
 
-  let best = lowestGreedy(layout, greedy);
   let height = heightOf(layout, best);
   if (height > capacity) {
-    const answer = packBelow(capacity, Number.POSITIVE_INFINITY);
+    const answer = packBelow(capacity, Number.POSITIVE_INFINITY, broadSearch);
     if (answer.status === "infeasible") return answer;
     if (answer.status === "undecided") return { status: "unknown", bound, nodes };
     best = answer.offsets;
@@ -58,23 +62,32 @@ export function minimize(
 
   report(height, bound);
   const grid = unitOf(items, 1); // every height is a multiple of it
-  let slice = FIRST_SLICE * Math.max(100, items.length);
-  for (let step = Number.POSITIVE_INFINITY; height > bound && nodes < budget.nodes && !budget.stop(); ) {
+  const lead: Lead = { blur: new Float64Array(items.length), offsets: Float64Array.from(best) };
+  const down = descent(lead);
+  const slice = SLICE * Math.max(100, items.length);
+  let longer = slice;
+  let onProof = 0;
+  for (let step = height - bound, first = true; height > bound && nodes < budget.nodes && !budget.stop(); first = false) {
     step = Math.min(step, height - bound);
     const target = height - step;
-    const answer = packBelow(target, slice);
+    const refute = !first && step <= grid && PROOF_SHARE * onProof <= nodes;
+    const answer = refute ? packBelow(target, longer, broadSearch) : packBelow(target, slice, first ? broadSearch : down);
+    if (refute) onProof += answer.nodes;
     if (answer.status === "packed") {
       best = answer.offsets;
+      lead.offsets.set(best);
       height = heightOf(layout, best);
+      step *= 2;
       report(height, bound);
     } else if (answer.status === "infeasible") {
       bound = Math.max(bound, (Math.floor(target / grid) + 1) * grid);
       report(height, bound);
+    } else if (answer.nodes === 0) {
+      break; // beyond the tree search
     } else if (step > grid) {
       step = Math.max(1, Math.floor(step / 2 / grid)) * grid;
-    } else {
-      if (answer.nodes === 0) break; // beyond the tree search
-      slice *= 2;
+    } else if (refute) {
+      longer *= 2;
     }
   }
   return { status: height <= bound ? "optimal" : "feasible", height, bound, offsets: [...best], nodes };

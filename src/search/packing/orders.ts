@@ -11,12 +11,31 @@ interface Order {
 }
 
 const LOW: Mode = { regional: false, active: false, wide: false };
-const TIE: Mode = { regional: false, active: true, wide: false };
+export const TIE: Mode = { regional: false, active: true, wide: false };
 const ACTIVE: Mode = { regional: false, active: true, wide: true };
 const REGION: Mode = { regional: true, active: false, wide: false };
 const HOT_REGION: Mode = { regional: true, active: true, wide: true };
 
-/** One restart: which items come first, and how the next one is picked. */
+/** One run of the tree search from the empty path. */
+export interface Restart {
+  readonly mode: Mode;
+  /** Rank of every item, 0 first. */
+  readonly preference: Int32Array;
+  readonly nodes: number;
+  /** Forget what earlier runs learnt of failures. */
+  readonly afresh: boolean;
+  /** To be called when the run finds a packing. */
+  readonly adopt?: () => void;
+}
+
+/** The restarts of one search, without end. */
+export type Restarts = (instance: Instance, seed: number) => Iterable<Restart>;
+
+/** Nodes of a short run, per item: a few times what it takes to place them all without a failure. */
+const SHORT_RUN = 3;
+export const shortRun = ({ free }: Instance): number => SHORT_RUN * Math.max(1, free);
+
+/** Which items come first, and how the next one is picked. */
 interface Strategy {
   readonly order: Order;
   readonly mode: Mode;
@@ -32,41 +51,35 @@ const OPENING: readonly Strategy[] = [
   { order: { by: ["load", "area", "lifetime"] }, mode: LOW },
 ];
 
-/** After the opening: an order drawn at random, and the modes in turn. */
-export interface Endgame {
-  readonly orders: readonly Order[];
-  readonly modes: readonly Mode[];
-}
+/** After the opening an order drawn at random, and the modes in turn. */
+const ORDERS: readonly Order[] = [
+  { by: [{ noisy: "lifetime" }, "load"] },
+  { by: ["load", { noisy: "lifetime" }] },
+  { by: [{ noisy: "area" }] },
+  { by: [{ noisy: "size" }] },
+  { by: [{ noisy: "lifetime" }] },
+  { by: ["load", { noisy: "area" }] },
+  { by: ["load", { noisy: "size" }] },
+];
+const MODES: readonly Mode[] = [HOT_REGION, HOT_REGION, ACTIVE, HOT_REGION, TIE, HOT_REGION, REGION];
 
-export const FEASIBILITY: Endgame = {
-  orders: [
-    { by: [{ noisy: "lifetime" }, "load"] },
-    { by: ["load", { noisy: "lifetime" }] },
-    { by: [{ noisy: "area" }] },
-    { by: [{ noisy: "size" }] },
-    { by: [{ noisy: "lifetime" }] },
-    { by: ["load", { noisy: "area" }] },
-    { by: ["load", { noisy: "size" }] },
-  ],
-  modes: [HOT_REGION, HOT_REGION, ACTIVE, HOT_REGION, TIE, HOT_REGION, REGION],
-};
-
-/** What lowered the height best on instances whose minimum is above the load bound. */
-export const TIGHT: Endgame = {
-  orders: [{ by: [{ noisy: "lifetime" }, "load"] }, { by: ["load", { noisy: "lifetime" }] }],
-  modes: [TIE, ACTIVE, TIE, HOT_REGION],
-};
-
-/** The restarts of one search, without end: mode and rank of every item (0 first). */
-export function* strategies(instance: Instance, endgame: Endgame, seed: number): Generator<{ mode: Mode; preference: Int32Array }, never> {
+/** Ever other orders with growing node limits, so that a run long enough to be conclusive comes in the end. */
+export const broadSearch: Restarts = function* (instance, seed) {
   const random = rng(seed);
   const values = criteria(instance);
-  for (const { order, mode } of OPENING) yield { mode, preference: preferenceOf(values, order, random) };
+  const restart = ({ order, mode }: Strategy, run: number): Restart => ({
+    mode,
+    preference: preferenceOf(values, order, random),
+    nodes: shortRun(instance) * luby(run),
+    afresh: false,
+  });
+  let run = 0;
+  for (const strategy of OPENING) yield restart(strategy, ++run);
   for (let k = 0; ; k++) {
-    const order = endgame.orders[Math.floor(random() * endgame.orders.length)]!;
-    yield { mode: endgame.modes[k % endgame.modes.length]!, preference: preferenceOf(values, order, random) };
+    const order = ORDERS[Math.floor(random() * ORDERS.length)]!;
+    yield restart({ order, mode: MODES[k % MODES.length]! }, ++run);
   }
-}
+};
 
 function criteria({ free, size, first, from, to, load, lifetime }: Instance): Readonly<Record<Criterion, Float64Array>> {
   const values = {
@@ -90,19 +103,24 @@ function criteria({ free, size, first, from, to, load, lifetime }: Instance): Re
 function preferenceOf(values: Readonly<Record<Criterion, Float64Array>>, order: Order, random: Rng): Int32Array {
   const noise = values.size.map(() => 0.7 * random());
   const keys = order.by.map((c) => (typeof c === "string" ? values[c] : values[c.noisy].map((v, i) => Math.log(v) + noise[i]!)));
-  const ranked = Int32Array.from(values.size.keys()).sort((a, b) => {
+  return ranks(values.size.length, (a, b) => {
     for (const key of keys) if (key[a] !== key[b]) return key[b]! - key[a]!;
-    return a - b;
+    return 0;
   });
-  const preference = new Int32Array(ranked.length);
-  ranked.forEach((item, rank) => {
-    preference[item] = rank;
+}
+
+/** The rank of each of `count` items, 0 first; those that compare equal by index. */
+export function ranks(count: number, compare: (a: number, b: number) => number): Int32Array {
+  const ranked = Int32Array.from({ length: count }, (_, i) => i).sort((a, b) => compare(a, b) || a - b);
+  const rank = new Int32Array(count);
+  ranked.forEach((item, at) => {
+    rank[item] = at;
   });
-  return preference;
+  return rank;
 }
 
 /** Luby's restart sequence 1 1 2 1 1 2 4 ..., from `k` = 1: within a constant factor of the best fixed schedule. */
-export function luby(k: number): number {
+function luby(k: number): number {
   for (let i = k; ; ) {
     let power = 1;
     while (2 * power - 1 < i) power *= 2;

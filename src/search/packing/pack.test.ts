@@ -3,7 +3,7 @@ import { overlaps } from "../../base/interval.js";
 import { type Rng, rng } from "../../base/rng.js";
 import { contradiction, layOut } from "./layout.js";
 import { minimize } from "./minimize.js";
-import { FEASIBILITY } from "./orders.js";
+import { broadSearch } from "./orders.js";
 import { arena, lowerBound, type PackingBudget, type PackingItem, type PackingResult, pack, packLayout } from "./pack.js";
 
 const budget = (seed = 1, nodes = 100_000): PackingBudget => ({ seed, nodes, stop: () => false });
@@ -81,7 +81,7 @@ describe("pack against enumeration", () => {
   /** The greedy packings settle most small problems; `treeOnly` skips them. */
   const treeOnly = (capacity: number, items: readonly PackingItem[], seed: number): PackingResult => {
     const layout = layOut(items);
-    return contradiction(layout, capacity) ?? packLayout(layout, capacity, budget(seed), [], FEASIBILITY);
+    return contradiction(layout, capacity) ?? packLayout(layout, capacity, budget(seed), [], broadSearch);
   };
 
   it.each([

@@ -1,7 +1,7 @@
 import { packExactly } from "./exact.js";
 import { instance } from "./instance.js";
 import { contradiction, greedyOffsets, type Layout, layOut, loadBound } from "./layout.js";
-import { type Endgame, FEASIBILITY } from "./orders.js";
+import { broadSearch, type Restarts } from "./orders.js";
 import type { PackingBudget, PackingItem, PackingProblem, PackingResult } from "./problem.js";
 
 export { arena } from "./arena.js";
@@ -18,7 +18,7 @@ export type { PackingBudget, PackingItem, PackingProblem, PackingResult } from "
 export function pack(problem: PackingProblem, budget: PackingBudget): PackingResult {
   const { capacity, items } = problem;
   const layout = layOut(items);
-  return contradiction(layout, capacity) ?? packLayout(layout, capacity, budget, greedyOffsets(layout, capacity), FEASIBILITY);
+  return contradiction(layout, capacity) ?? packLayout(layout, capacity, budget, greedyOffsets(layout, capacity), broadSearch);
 }
 
 /** The least height any packing of `items` needs because of what is alive at one time. O(n log n). */
@@ -30,7 +30,7 @@ export function packLayout(
   capacity: number,
   budget: PackingBudget,
   greedy: Iterable<readonly number[]>,
-  endgame: Endgame,
+  restarts: Restarts,
 ): PackingResult {
   const offsets = items.map((item) => item.fixed ?? 0);
   let open = parts;
@@ -49,7 +49,7 @@ export function packLayout(
   // Small ones first: a refutation of any of them settles the whole.
   for (const part of open.toSorted((a, b) => a.items.length - b.items.length)) {
     const exact = instance(items, time, part, capacity);
-    const answer = exact && packExactly(exact, { ...budget, nodes: budget.nodes - nodes }, endgame);
+    const answer = exact && packExactly(exact, { ...budget, nodes: budget.nodes - nodes }, restarts);
     if (exact === undefined || answer === undefined) {
       undecided = true;
       continue;

@@ -48,3 +48,9 @@ export function state(instance: Instance): State {
     nodes: 0,
   };
 }
+
+export function forget(experience: Experience): void {
+  experience.activity.fill(0);
+  experience.failures.fill(0);
+  experience.weight = 1;
+}

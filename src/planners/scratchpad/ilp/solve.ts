@@ -6,6 +6,7 @@ import { withOffsets } from "../addresses.js";
 import { conflictOf } from "../conflict.js";
 import { episodesOf } from "../episodes.js";
 import { firstFit } from "../first-fit.js";
+import { inObjective } from "../objective.js";
 import { place } from "../place.js";
 import type { ScratchpadPlan, ScratchpadProblem } from "../plan.js";
 import { programme } from "../programme.js";
@@ -31,7 +32,8 @@ async function wholly(
 ): Promise<Outcome<ScratchpadPlan>> {
   const conflict = conflictOf(problem, budget);
   if (conflict !== undefined) return { status: "infeasible", conflict };
-  return ilpPlan(problem, { order, addresses: true, seconds: SECONDS }, budget, solver);
+  const outcome = await ilpPlan(problem, { order, addresses: true, seconds: SECONDS }, budget, solver);
+  return "plan" in outcome ? inObjective(problem, outcome, [], budget) : outcome;
 }
 
 export interface IlpOptions extends Pick<Formulation, "order" | "addresses"> {

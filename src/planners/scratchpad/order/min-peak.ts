@@ -1,6 +1,8 @@
 import { rng } from "../../../base/rng.js";
-import { type Done, isDone, nothingDone, sameDone, withDone } from "./done.js";
 import { type Network, needOf } from "./network.js";
+import { positionOf } from "./position.js";
+import { mirrored, reversed } from "./reversed.js";
+import { growable } from "./states.js";
 
 export interface MinPeak {
   /** No order occupies fewer bytes at its fullest moment, nothing being sent away. */
@@ -9,122 +11,179 @@ export interface MinPeak {
   readonly order: readonly number[] | undefined;
 }
 
-interface State {
-  readonly done: Done;
-  readonly hash: number;
-  readonly count: number;
-  readonly ready: readonly number[];
-  /** Bytes of the tensors born and still to be read. */
-  readonly waiting: number;
-  readonly parent: State | undefined;
-  readonly op: number;
-}
+/** Sets of operators that one direction looks at before it is the other one's turn. */
+const TURN = 500;
 
 /**
- * The least peak over all orders: raises a threshold from the largest need until some order stays below it. Down-sets
- * reached under the threshold are visited once; an operator that fits and leaves no more waiting than before is run
- * at once, as delaying it never helps.
+ * The least peak over all orders. It is the same from the end to the beginning, and often only one direction has
+ * few sets of operators below the peak: both search in turns until one has the answer.
  *
- * @param states down-sets visited before the search is cut off; the threshold reached is then the bound.
+ * @param states sets of operators looked at in all before the search is cut off; `bound` is then the threshold reached.
  * @see docs/math/scratchpad.md, section 9
  */
 export function minPeak(network: Network, states: number, stop: () => boolean): MinPeak {
-  const { ops, tensors } = network;
-  const n = ops.length;
-  const random = rng(331);
-  const key = Int32Array.from({ length: n }, () => Math.floor(random() * 2 ** 32));
-  const sources = ops.map((op) => [...op.ins.map((t) => tensors[t]!.producer).filter((p) => p >= 0), ...op.after]);
-  const followers: number[][] = ops.map(() => []);
-  sources.forEach((list, v) => {
-    for (const p of new Set(list)) followers[p]!.push(v);
-  });
-  const isReady = (done: Done, v: number) => !isDone(done, v) && sources[v]!.every((p) => isDone(done, p));
-  /** Bytes while `v` runs, and what waits afterwards. */
-  const effect = ({ done, waiting }: State, v: number): { during: number; after: number } => {
-    let fresh = 0;
-    let dying = 0;
-    for (const t of ops[v]!.ins) {
-      const { producer, consumers, footprint } = tensors[t]!;
-      if (producer < 0 && !consumers.some((c) => isDone(done, c))) fresh += footprint;
-      if (consumers.every((c) => c === v || isDone(done, c))) dying += footprint;
-    }
-    const born = ops[v]!.outs.reduce((sum, t) => sum + tensors[t]!.footprint, 0);
-    return { during: waiting + fresh + ops[v]!.grow, after: waiting + fresh - dying + born };
-  };
-  const step = (from: State, v: number, waiting: number): State => {
-    const done = withDone(from.done, v);
-    const ready = from.ready.filter((r) => r !== v);
-    for (const f of followers[v]!) if (isReady(done, f)) ready.push(f);
-    return { done, hash: from.hash ^ key[v]!, count: from.count + 1, ready, waiting, parent: from, op: v };
-  };
-
-  let threshold = ops.reduce((most, _, v) => Math.max(most, needOf(network, v)), 0);
-  /** Runs safe operators until there is none. */
-  const settled = (state: State): State => {
-    let now = state;
-    for (;;) {
-      const safe = now.ready.find((v) => {
-        const { during, after } = effect(now, v);
-        return during <= threshold && after <= now.waiting;
-      });
-      if (safe === undefined) return now;
-      now = step(now, safe, effect(now, safe).after);
-    }
-  };
-
-  const seen = new Map<number, State[]>();
-  const isNew = (state: State): boolean => {
-    const same = seen.get(state.hash);
-    if (same === undefined) seen.set(state.hash, [state]);
-    else if (same.some((s) => sameDone(s.done, state.done))) return false;
-    else same.push(state);
-    return true;
-  };
-
-  const start: State = {
-    done: nothingDone,
-    hash: 0,
-    count: 0,
-    ready: ops.flatMap((_, v) => (isReady(nothingDone, v) ? [v] : [])),
-    waiting: 0,
-    parent: undefined,
-    op: -1,
-  };
-  let stack = [settled(start)];
-  let blocked: State[] = [];
-  let next = Number.POSITIVE_INFINITY;
-  let visited = 0;
-  for (;;) {
-    const state = stack.pop();
-    if (state === undefined) {
-      if (next === Number.POSITIVE_INFINITY) return { bound: threshold, order: undefined };
-      threshold = next;
-      next = Number.POSITIVE_INFINITY;
-      stack = blocked;
-      blocked = [];
-      continue;
-    }
-    if (state.count === n) return { bound: threshold, order: orderOf(state) };
-    if (++visited > states || ((visited & 255) === 0 && stop())) return { bound: threshold, order: undefined };
-    let stuck = false;
-    for (const v of state.ready) {
-      const { during, after } = effect(state, v);
-      if (during > threshold) {
-        stuck = true;
-        next = Math.min(next, during);
-        continue;
-      }
-      const child = settled(step(state, v, after));
-      if (isNew(child)) stack.push(child);
-    }
-    if (stuck) blocked.push(state);
+  const backward = thresholdSearch(reversed(network));
+  const forward = thresholdSearch(network);
+  let bound = 0;
+  for (let left = states; left > 0 && !stop(); left -= 2 * TURN) {
+    const back = backward.advance(TURN);
+    if (back.order !== undefined) return { bound: back.bound, order: mirrored(back.order) };
+    const straight = forward.advance(TURN);
+    if (straight.order !== undefined) return straight;
+    bound = Math.max(back.bound, straight.bound);
   }
+  return { bound, order: undefined };
 }
 
-function orderOf(last: State): readonly number[] {
-  const order: number[] = [];
-  for (let s: State | undefined = last; s !== undefined && s.op >= 0; s = s.parent) order.push(s.op);
-  return order.reverse();
+/**
+ * Raises a threshold from the largest need until some order stays below it. Sets of operators reached under the
+ * threshold are visited once; an operator that fits and leaves no more waiting than before is run at once, as
+ * delaying it never helps.
+ */
+function thresholdSearch(network: Network): { advance(states: number): MinPeak } {
+  const n = network.ops.length;
+  const random = rng(331);
+  const position = positionOf(
+    network,
+    Int32Array.from({ length: n }, () => Math.floor(random() * 2 ** 32)),
+  );
+  const width = position.done.length;
+  const sets = setsOf(width);
+  // Per set, how it was reached: from which set, by which operators (a stretch of `path`).
+  const parent = growable();
+  const begin = growable();
+  const path = growable();
+  const trail: number[] = [];
+  let threshold = network.ops.reduce((most, _, v) => Math.max(most, needOf(network, v)), 0);
+
+  const run = (v: number) => {
+    position.run(v);
+    trail.push(v);
+  };
+  const { ready } = position;
+  const settle = () => {
+    for (let v = anySafe(); v >= 0; v = anySafe()) run(v);
+  };
+  const anySafe = (): number => {
+    for (let w = 0; w < width; w++)
+      for (let b = ready[w]!; b !== 0; b &= b - 1) {
+        const v = 32 * w + 31 - Math.clz32(b & -b);
+        if (isSafe(v)) return v;
+      }
+    return -1;
+  };
+  const isSafe = (v: number): boolean => {
+    if (position.during(v) > threshold) return false;
+    const before = position.waiting();
+    position.run(v);
+    const after = position.waiting();
+    position.undo(v);
+    return after <= before;
+  };
+  const record = (from: number): boolean => {
+    if (!sets.add(position.done, position.hash())) return false;
+    parent.push(from);
+    begin.push(path.count());
+    for (const v of trail) path.push(v);
+    return true;
+  };
+  const orderTo = (last: number): number[] => {
+    const parts: number[][] = [];
+    for (let at = last, end = path.count(); at >= 0; at = parent.at(at)) {
+      end = at + 1 < begin.count() ? begin.at(at + 1) : end;
+      parts.push(Array.from({ length: end - begin.at(at) }, (_, i) => path.at(begin.at(at) + i)));
+    }
+    return parts.reverse().flat();
+  };
+
+  settle();
+  record(-1);
+  trail.length = 0;
+  /** Sets to look at, each with the threshold up to which its moves have been tried. */
+  const open: { set: number; tried: number }[] = [{ set: 0, tried: Number.NEGATIVE_INFINITY }];
+  /** Sets with moves above the threshold, by the least that such a move needs. */
+  const blocked = new Map<number, { set: number; tried: number }[]>();
+
+  return {
+    advance(states) {
+      for (let visited = 0; visited < states; ) {
+        const next = open.pop();
+        if (next === undefined) {
+          threshold = [...blocked.keys()].reduce((least, need) => Math.min(least, need), Number.POSITIVE_INFINITY);
+          for (const set of blocked.get(threshold)!) open.push(set);
+          blocked.delete(threshold);
+          continue;
+        }
+        visited++;
+        const { set, tried } = next;
+        position.load(sets.words(), set * width);
+        if (position.count() === n) return { bound: threshold, order: orderTo(set) };
+        let least = Number.POSITIVE_INFINITY;
+        for (let w = 0; w < width; w++)
+          for (let b = ready[w]!; b !== 0; b &= b - 1) {
+            const v = 32 * w + 31 - Math.clz32(b & -b);
+            const needed = position.during(v);
+            if (needed > threshold) least = Math.min(least, needed);
+            if (needed > threshold || needed <= tried) continue;
+            run(v);
+            settle();
+            if (record(set)) open.push({ set: sets.count() - 1, tried: Number.NEGATIVE_INFINITY });
+            while (trail.length > 0) position.undo(trail.pop()!);
+          }
+        if (least === Number.POSITIVE_INFINITY) continue;
+        const waiting = blocked.get(least);
+        if (waiting === undefined) blocked.set(least, [{ set, tried: threshold }]);
+        else waiting.push({ set, tried: threshold });
+      }
+      return { bound: threshold, order: undefined };
+    },
+  };
+}
+
+/** Bit sets of `width` words, each kept once, one after the other. */
+function setsOf(width: number) {
+  let words = new Int32Array(1024 * width);
+  let hashes = new Int32Array(1024);
+  let table = new Int32Array(4096).fill(-1);
+  let count = 0;
+  const slotOf = (hash: number) => (hash ^ (hash >>> 15)) & (table.length - 1);
+  return {
+    words: () => words,
+    count: () => count,
+    /** Whether it was new. */
+    add(set: Int32Array, hash: number): boolean {
+      let at = slotOf(hash);
+      for (; table[at] !== -1; at = (at + 1) & (table.length - 1)) {
+        const known = table[at]!;
+        if (hashes[known] !== hash) continue;
+        let w = 0;
+        while (w < width && words[known * width + w] === set[w]) w++;
+        if (w === width) return false;
+      }
+      if (count === hashes.length) {
+        words = doubled(words);
+        hashes = doubled(hashes);
+      }
+      words.set(set, count * width);
+      hashes[count] = hash;
+      table[at] = count++;
+      if (2 * count > table.length) {
+        table = new Int32Array(2 * table.length).fill(-1);
+        for (let i = 0; i < count; i++) {
+          let free = slotOf(hashes[i]!);
+          while (table[free] !== -1) free = (free + 1) & (table.length - 1);
+          table[free] = i;
+        }
+      }
+      return true;
+    },
+  };
+}
+
+function doubled(a: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const longer = new Int32Array(2 * a.length);
+  longer.set(a);
+  return longer;
 }
 
 /**

@@ -27,10 +27,15 @@ export interface Effect {
 /** Running an operator in a given node. */
 export interface Move {
   readonly effect: Effect;
-  /** Operands that were not waiting before, because they lie off chip, and are born here. */
+  /** Operands that were not waiting before and are born here, and all that is born, in bytes occupied and moved. */
   readonly freshIns: readonly number[];
   readonly fresh0: number;
   readonly fresh1: number;
+  readonly bornBytes: number;
+  readonly bornSize: number;
+  /** Of the fresh operands, those that lie off chip. */
+  readonly copied0: number;
+  readonly copied1: number;
   /** Operands that nobody reads afterwards. */
   readonly dying: readonly number[];
   readonly dead0: number;
@@ -86,15 +91,25 @@ export function moveOf(
   let freshIns = NONE;
   let fresh0 = 0;
   let fresh1 = 0;
+  let copied0 = 0;
+  let copied1 = 0;
+  let bornBytes = effect.outBytes;
+  let bornSize = effect.outSize;
   let waitingBytes = node.waitingBytes + effect.outSize - effect.soleSize;
   for (const t of effect.shared) {
-    const { producer, consumers, size } = tensors[t]!;
+    const { producer, consumers, footprint, size, write } = tensors[t]!;
     let left = 0; // readers still to run, this one included
     for (const c of consumers) if (!isDone(node.done, c)) left++;
     if (producer < 0 && left === consumers.length) {
       freshIns = [...freshIns, t];
       fresh0 |= low[t]!;
       fresh1 |= high[t]!;
+      if (write === 0) {
+        copied0 |= low[t]!;
+        copied1 |= high[t]!;
+      }
+      bornBytes += footprint;
+      bornSize += size;
       waitingBytes += size;
     }
     if (left === 1) {
@@ -104,5 +119,21 @@ export function moveOf(
       waitingBytes -= size;
     }
   }
-  return { effect, freshIns, fresh0, fresh1, dying, dead0, dead1, ahead, beyond: rankBeyond({ ahead, waitingBytes }, crowding), child: -1 };
+  const beyond = rankBeyond({ ahead, waitingBytes }, crowding);
+  return {
+    effect,
+    freshIns,
+    fresh0,
+    fresh1,
+    bornBytes,
+    bornSize,
+    copied0,
+    copied1,
+    dying,
+    dead0,
+    dead1,
+    ahead,
+    beyond,
+    child: -1,
+  };
 }

@@ -70,7 +70,8 @@ function extract({ ops, tensors }: Network, inside: readonly number[], incoming:
       return;
     }
     const producer = !arrives ? number.get(t.producer)! : resident && t.producer >= 0 ? 0 : -1;
-    tensorNumber.set(id, kept.push({ ...t, write: producer === -1 ? 0 : t.write, producer, consumers }) - 1);
+    const waited = t.producer >= 0 || consumers.length < t.consumers.length;
+    tensorNumber.set(id, kept.push({ ...t, write: producer === -1 && waited ? 0 : t.write, producer, consumers }) - 1);
   });
   const here = (ids: readonly number[]) => ids.flatMap((t) => tensorNumber.get(t) ?? []);
   const list = inside.map((v): NetworkOp => {

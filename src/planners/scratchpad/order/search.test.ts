@@ -6,6 +6,7 @@ import type { ScratchpadProblem } from "../plan.js";
 import { chainBound } from "./chain.js";
 import { minPeak, peakBound } from "./min-peak.js";
 import { joined, networkOf, stepsOf } from "./network.js";
+import { reversed } from "./reversed.js";
 import { type SearchLimits, SLOTS, searchOrder } from "./search.js";
 import { ancestors, slotsOf } from "./slots.js";
 
@@ -52,11 +53,12 @@ describe("order search", () => {
       let least = Number.POSITIVE_INFINITY;
       for (const order of orders(problem)) least = Math.min(least, leastTraffic(reordered(problem, order)));
       const plain = networkOf(problem);
-      for (const network of [plain, joined(plain)]) {
+      for (const [given, mirrored] of [plain, joined(plain)].flatMap((g) => [[g, false] as const, [g, true] as const])) {
+        const network = mirrored ? reversed(given) : given;
         const slots = slotsOf(network, ancestors(network), SLOTS)!;
         const answer = searchOrder(network, slots, problem.machine.capacity, exact);
         expect([seed, answer.value, answer.bound]).toEqual([seed, least, least]);
-        const order = stepsOf(network, answer.order!);
+        const order = mirrored ? stepsOf(network, answer.order!).toReversed() : stepsOf(network, answer.order!);
         expect(leastTraffic(reordered(problem, order))).toBe(least);
         const beam = searchOrder(network, slots, problem.machine.capacity, { ...exact, width: 2, branches: 2, crowding: 0.5 });
         expect(beam.bound).toBeLessThanOrEqual(least);

@@ -3,6 +3,8 @@ import { sumOver } from "../masks.js";
 import { type Done, isDone, nothingDone, sameDone, withDone } from "./done.js";
 import { effectsOf, type Move, moveOf } from "./moves.js";
 import type { Network } from "./network.js";
+import { makeRivals, rate } from "./rivals.js";
+import { ancestors } from "./slots.js";
 import { growable, least, makeIndex, makeStates, type Node, pushState, rankOf, select } from "./states.js";
 
 export interface SearchLimits {
@@ -41,6 +43,8 @@ export interface SearchAnswer {
   readonly made: number;
 }
 
+/** Ways to go on that may be tried per state allowed; most lead to states known already, or nowhere. */
+const TRIES = 16;
 /** Slots fit in two words. */
 export const SLOTS = 64;
 
@@ -77,10 +81,15 @@ export function searchOrder(network: Network, slot: Int32Array, capacity: number
     }
   };
 
+  const before = ancestors(network);
+  /** No tensor moves fewer bytes per byte of room. */
+  const share = tensors.reduce((least, t) => Math.min(least, t.size / t.footprint), 1);
+  const rivals = makeRivals(SLOTS);
   const effects = effectsOf(network, low, high);
   const parents = growable();
   const choices = growable();
   let made = 0;
+  let tried = 0;
   let dropped = Number.POSITIVE_INFINITY; // least value, with what lies ahead, of a state not followed
   const drop = (value: number) => {
     if (value < dropped) dropped = value;
@@ -128,6 +137,7 @@ export function searchOrder(network: Network, slot: Int32Array, capacity: number
         moveOf(effects[v]!, network, node, low, high, aheadOf(Math.max(node.reach, position(v) + 1)), limits.crowding),
       );
       for (const m of moves) occupy(m.freshIns);
+      let rated = false;
 
       for (; x < end; x++) {
         const r0 = now.r0[x]!;
@@ -146,12 +156,13 @@ export function searchOrder(network: Network, slot: Int32Array, capacity: number
       }
 
       function isSafe(m: Move, r0: number, r1: number, w0: number, w1: number, occupied: number): boolean {
-        if ((m.effect.in0 & ~r0) !== 0 || (m.effect.in1 & ~r1) !== 0 || occupied + m.effect.grow > capacity) return false;
-        if (m.effect.outBytes === 0) return true;
+        if ((m.effect.in0 & ~r0 & ~m.fresh0) !== 0 || (m.effect.in1 & ~r1 & ~m.fresh1) !== 0) return false;
+        if (occupied + (m.bornBytes - m.effect.outBytes) + m.effect.grow > capacity) return false;
+        if (m.bornBytes === 0) return true;
         let atLeast = 0;
         for (const t of m.dying) {
           const { footprint: f, size: s } = tensors[t]!;
-          if (f < m.effect.outBytes || s < m.effect.outSize) continue;
+          if (f < m.bornBytes || s < m.bornSize) continue;
           if ((w0 & low[t]!) === 0 && (w1 & high[t]!) === 0) return true;
           if (++atLeast === 2) return true;
         }
@@ -159,13 +170,14 @@ export function searchOrder(network: Network, slot: Int32Array, capacity: number
       }
 
       function settle(from: number, m: Move, e0: number, e1: number, paid: number): void {
+        tried++;
         if (paid + m.ahead >= limits.below) return drop(paid + m.ahead);
         if (paid + m.beyond > cut) return drop(paid + m.ahead);
         if (m.child === -1) m.child = childOf(node, m);
         const r0 = (((now.r0[from]! | m.effect.in0) & ~e0 & ~m.dead0) | m.effect.out0) >> 0;
         const r1 = (((now.r1[from]! | m.effect.in1) & ~e1 & ~m.dead1) | m.effect.out1) >> 0;
-        const w0 = ((now.w0[from]! | m.fresh0 | e0) & ~m.dead0 & ~m.effect.out0) | m.effect.copied0;
-        const w1 = ((now.w1[from]! | m.fresh1 | e1) & ~m.dead1 & ~m.effect.out1) | m.effect.copied1;
+        const w0 = ((now.w0[from]! | m.copied0 | e0) & ~m.dead0 & ~m.effect.out0) | m.effect.copied0;
+        const w1 = ((now.w1[from]! | m.copied1 | e1) & ~m.dead1 & ~m.effect.out1) | m.effect.copied1;
         const known = index.find(next, m.child, r0, r1, w0, w1);
         if (known === -1) {
           pushState(next, m.child, r0, r1, w0, w1, paid, now.record[from]!, m.effect.v);
@@ -183,19 +195,28 @@ export function searchOrder(network: Network, slot: Int32Array, capacity: number
       }
 
       function evict(from: number, m: Move, short: number): void {
+        if (!rated) rate(rivals, network, before, node.done, node.waiting, slot);
+        rated = true;
         const candidates: number[] = [];
         const r0 = now.r0[from]! & ~m.effect.in0;
         const r1 = now.r1[from]! & ~m.effect.in1;
         for (let b = r0; b !== 0; b &= b - 1) candidates.push(31 - Math.clz32(b & -b));
         for (let b = r1; b !== 0; b &= b - 1) candidates.push(63 - Math.clz32(b & -b));
-        candidates.sort((a, b) => footprint[b]! - footprint[a]! || a - b);
+        candidates.sort((a, b) => footprint[b]! - footprint[a]! || rivals.count[a]! - rivals.count[b]! || a - b);
         const rest = new Float64Array(candidates.length + 1);
         for (let i = candidates.length - 1; i >= 0; i--) rest[i] = rest[i + 1]! + footprint[candidates[i]!]!;
         const w0 = now.w0[from]!;
         const w1 = now.w1[from]!;
+        /** Whether something stays that should go before slot `s` does. */
+        const outlived = (s: number, copied: boolean, e0: number, e1: number): boolean =>
+          copied
+            ? (rivals.copied0[s]! & w0 & r0 & ~e0) !== 0 || (rivals.copied1[s]! & w1 & r1 & ~e1) !== 0
+            : (rivals.bare0[s]! & ~w0 & r0 & ~e0) !== 0 || (rivals.bare1[s]! & ~w1 & r1 & ~e1) !== 0;
         let left = limits.branches;
         const descend = (i: number, missing: number, e0: number, e1: number, paid: number, smallest: number): void => {
-          if (paid + m.ahead >= limits.below) return drop(paid + m.ahead);
+          tried++;
+          const least = paid + Math.floor(share * Math.max(0, missing)) + m.ahead;
+          if (least >= limits.below) return drop(least);
           if (missing <= 0) {
             if (missing + smallest <= 0) return;
             if (left-- > 0) settle(from, m, e0, e1, paid);
@@ -211,20 +232,21 @@ export function searchOrder(network: Network, slot: Int32Array, capacity: number
           const b0 = s < 32 ? 1 << s : 0;
           const b1 = s < 32 ? 0 : 1 << (s - 32);
           const copied = (w0 & b0) !== 0 || (w1 & b1) !== 0;
-          descend(
-            i + 1,
-            missing - footprint[s]!,
-            e0 | b0,
-            e1 | b1,
-            paid + size[s]! + (copied ? 0 : write[s]!),
-            Math.min(smallest, footprint[s]!),
-          );
+          if (!outlived(s, copied, e0, e1))
+            descend(
+              i + 1,
+              missing - footprint[s]!,
+              e0 | b0,
+              e1 | b1,
+              paid + size[s]! + (copied ? 0 : write[s]!),
+              Math.min(smallest, footprint[s]!),
+            );
           descend(i + 1, missing, e0, e1, paid, smallest);
         };
         descend(0, short, 0, 0, now.value[from]!, Number.POSITIVE_INFINITY);
       }
 
-      if (next.count > limits.layer || made > limits.total || limits.stop())
+      if (next.count > limits.layer || made > limits.total || tried > TRIES * limits.total || limits.stop())
         return { order: undefined, value: Number.POSITIVE_INFINITY, bound: Math.min(dropped, least(now, nodes)), made };
     }
 

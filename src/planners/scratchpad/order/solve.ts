@@ -1,12 +1,13 @@
 import type { Budget } from "../../../search/budget.js";
 import type { Workload } from "../accesses.js";
 import type { StepId } from "../plan.js";
-import { chainBound } from "./chain.js";
 import { minPeak, peakBound } from "./min-peak.js";
 import { joined, type Network, networkOf, stepsOf } from "./network.js";
 import { segment, seriesCuts } from "./parts.js";
+import { mirrored, reversed } from "./reversed.js";
 import { type SearchLimits, SLOTS, searchOrder } from "./search.js";
 import { ancestors, slotsOf } from "./slots.js";
+import { windowBound } from "./windows.js";
 
 export interface OrderAnswer {
   /** Orders worth pricing: the best found, and one of the smallest peak; fewer where a search was cut off. */
@@ -16,14 +17,12 @@ export interface OrderAnswer {
   readonly proof: string;
 }
 
-/** Slots from which on all eviction sets are too many to try in a beam. */
-const WIDE = 15;
-const BEAM = { narrow: { width: 1_000, branches: 256 }, wide: { width: 1_000, branches: 4 } } as const;
-const FIRST_WIDTH = 100;
-/** The budget in nodes for which the second beam has its full width. */
-const FULL_BUDGET = 1_000_000;
-/** Beyond this many operators it is narrower in proportion. */
-const USUAL_OPERATORS = 600;
+/** Slots from which on all eviction sets are too many to try in a beam, and how many then are tried. */
+const WIDE = { slots: 15, branches: 4 } as const;
+const BRANCHES = 256;
+const CROWDINGS = [0.5, 1] as const;
+/** Widths of the first and the second beams, for a budget of so many nodes and networks of so many operators; narrower in proportion beyond. */
+const WIDTH = { first: 100, second: 1_000, nodes: 1_000_000, operators: 600 } as const;
 
 /** Searches all orders of a workload for the fewest spilled and re-fetched bytes, addresses aside. */
 export function solveOrder(workload: Workload, capacity: number, budget: Budget): OrderAnswer {
@@ -60,6 +59,9 @@ export function solveOrder(workload: Workload, capacity: number, budget: Budget)
   };
 }
 
+/** Of the nodes, for the smallest peak. */
+const PEAK_SHARE = 0.2;
+
 interface PartAnswer {
   readonly order: readonly number[] | undefined;
   readonly value: number;
@@ -68,45 +70,70 @@ interface PartAnswer {
   readonly calm?: readonly number[] | undefined;
 }
 
+/** A network from its beginning or from its end, with a slot for every tensor. */
+interface Direction {
+  readonly network: Network;
+  readonly slot: Int32Array;
+  readonly backward: boolean;
+}
+
+/** From the end first: there, fewer operators are free to run. */
+function directionsOf(network: Network): readonly Direction[] {
+  return [true, false].flatMap((backward) => {
+    const seen = backward ? reversed(network) : network;
+    const slot = slotsOf(seen, ancestors(seen), SLOTS);
+    return slot === undefined ? [] : [{ network: seen, slot, backward }];
+  });
+}
+
 /** Narrow beams first: they often prove themselves, and what follows only needs orders that beat them. */
 function solvePart(network: Network, capacity: number, budget: Budget): PartAnswer {
-  const slot = slotsOf(network, ancestors(network), SLOTS);
-  if (slot === undefined) return { order: undefined, value: Number.POSITIVE_INFINITY, bound: 0 };
-  const { width: full, branches } = slot.some((s) => s >= WIDE) ? BEAM.wide : BEAM.narrow;
-  const width = Math.floor(full * Math.min(1, budget.nodes / FULL_BUDGET, USUAL_OPERATORS / network.ops.length));
-  let best: PartAnswer = { order: undefined, value: Number.POSITIVE_INFINITY, bound: 0 };
-  const peak = minPeak(network, budget.nodes / 10, budget.stop);
-  /** Whether there is nothing left to do. */
-  const improve = (answer: PartAnswer): boolean => {
-    const { order, value } = answer.value < best.value ? answer : best;
-    best = { calm: peak.order, order, value, bound: Math.min(value, Math.max(best.bound, answer.bound)) };
-    return best.bound >= best.value || budget.stop();
+  const { nodes, stop } = budget;
+  const share = Math.min(1, nodes / WIDTH.nodes, WIDTH.operators / network.ops.length);
+  const peak = minPeak(network, Math.ceil(share * nodes * PEAK_SHARE), stop);
+  const fits = peak.bound <= capacity && peak.order !== undefined;
+  let best: PartAnswer = {
+    calm: peak.order,
+    order: fits ? peak.order : undefined,
+    value: fits ? 0 : Number.POSITIVE_INFINITY,
+    bound: peakBound(network, peak.bound, capacity),
   };
-  const search = (limits: Pick<SearchLimits, "width" | "crowding" | "branches" | "layer" | "total">) =>
-    improve(searchOrder(network, slot, capacity, { ...limits, below: best.value, stop: budget.stop }));
-  const beam = (width: number, crowding: number) =>
-    search({ width, crowding, branches, layer: Number.POSITIVE_INFINITY, total: Number.POSITIVE_INFINITY });
-  const exact = (layer: number) => search({ width: Number.POSITIVE_INFINITY, crowding: 0, branches: 100_000, layer, total: 6 * layer });
+  if (best.bound >= best.value) return best;
 
-  const asked = peakBound(network, peak.bound, capacity);
-  if (
-    improve({
-      order: peak.bound <= capacity ? peak.order : undefined,
-      value: peak.bound <= capacity && peak.order ? 0 : Number.POSITIVE_INFINITY,
-      bound: asked,
-    })
-  )
-    return best;
-  if (beam(FIRST_WIDTH, 0.5) || beam(FIRST_WIDTH, 1) || exact(budget.nodes / 20)) return best;
-  if (width > FIRST_WIDTH && (beam(width, 0.5) || beam(width, 1))) return best;
-  if (exact(budget.nodes / 5) || best.order === undefined) return best;
-  improve(
-    chainBound(network, best.order, capacity, best.value, {
-      stride: 4,
-      layer: budget.nodes / 10,
-      total: budget.nodes,
-      stop: budget.stop,
-    }),
-  );
+  const directions = directionsOf(network);
+  let favourite = directions[0];
+  const search = (direction: Direction, limits: Pick<SearchLimits, "width" | "crowding" | "branches" | "layer" | "total">) => {
+    const { order, value, bound } = searchOrder(direction.network, direction.slot, capacity, { ...limits, below: best.value, stop });
+    if (order !== undefined) {
+      favourite = direction;
+      best = { ...best, order: direction.backward ? mirrored(order) : order, value };
+    }
+    best = { ...best, bound: Math.min(best.value, Math.max(best.bound, bound)) };
+  };
+  const beam = (direction: Direction, width: number, crowding: number) => {
+    const branches = direction.slot.some((s) => s >= WIDE.slots) ? WIDE.branches : BRANCHES;
+    search(direction, { width, crowding, branches, layer: Number.POSITIVE_INFINITY, total: Number.POSITIVE_INFINITY });
+  };
+  const exact = (direction: Direction, layer: number) =>
+    search(direction, { width: Number.POSITIVE_INFINITY, crowding: 0, branches: 100_000, layer, total: 6 * layer });
+  const windows = ({ network, backward }: Direction) => {
+    if (best.order === undefined) return;
+    const order = backward ? mirrored(best.order) : best.order;
+    const bound = windowBound(network, order, capacity, { total: nodes / 2, stop });
+    best = { ...best, bound: Math.min(best.value, Math.max(best.bound, bound)) };
+  };
+
+  const attempts = [
+    ...CROWDINGS.flatMap((crowding) => directions.map((d) => () => beam(d, Math.ceil(WIDTH.first * Math.sqrt(share)), crowding))),
+    ...directions.map((d) => () => exact(d, nodes / 20)),
+    ...CROWDINGS.map((crowding) => () => beam(favourite!, Math.ceil(WIDTH.second * share), crowding)),
+    () => exact(favourite!, nodes / 5),
+    ...directions.map((d) => () => windows(d)),
+  ];
+  if (directions.length === 0) return best;
+  for (const attempt of attempts) {
+    attempt();
+    if (best.bound >= best.value || stop()) break;
+  }
   return best;
 }

@@ -195,5 +195,6 @@ export function growable() {
       return count++;
     },
     at: (i: number): number => data[i]!,
+    count: (): number => count,
   };
 }

@@ -4,6 +4,8 @@ import type { Graph, TensorId } from "../../../graph/graph.js";
 export interface Axes {
   readonly row: Int32Array;
   readonly channel: Int32Array;
+  /** Along a row of a feature map. */
+  readonly column: Int32Array;
 }
 
 /**
@@ -29,5 +31,6 @@ export function axesOf({ tensors, operators }: Graph, kin: readonly (readonly Te
   return {
     row: Int32Array.from(tensors, ({ id, shape }) => (feature(id) ? 2 : shape.slice(0, -1).findIndex((n) => n > 1))),
     channel: Int32Array.from(tensors, ({ id, shape }) => (feature(id) ? 1 : shape.length - 1)),
+    column: Int32Array.from(tensors, ({ id, shape }) => (feature(id) && shape.length > 3 ? 3 : -1)),
   };
 }

@@ -4,6 +4,7 @@ import { splittable } from "../../../graph/split/operators.js";
 import { gathersRows } from "../../../graph/split/parts.js";
 import { addsUp, mayVanish, type PartialSum, type SplitSpecification } from "../../../graph/split/specification.js";
 import { type Axes, axesOf } from "./axes.js";
+import type { Tiling } from "./tiles.js";
 
 /** A network in a memory. */
 export interface Setting {
@@ -25,6 +26,8 @@ export interface Draft {
   readonly piece: (readonly number[])[];
   /** Runs of operators that add up products piece by piece. */
   readonly runs: Map<OperatorId, PartialSum>;
+  /** How operators with many weights are best gone through. */
+  readonly tilings: Map<OperatorId, Tiling>;
   readonly virtual: readonly OperatorId[];
   readonly bytes: (t: TensorId) => number;
   /** Whether the tensor may be cut: it is one, and who makes it can make it in pieces. */
@@ -34,6 +37,8 @@ export interface Draft {
   readonly kin: (t: TensorId, axis: number) => readonly TensorId[];
   /** Pieces of at most `length` along an axis. */
   readonly cut: (t: TensorId, axis: number, length: number) => void;
+  /** The same, for those alone that share its storage. */
+  readonly cutAlone: (t: TensorId, axis: number, length: number) => void;
   /** The same for a result of `op`, and with it the weights that go with that axis. */
   readonly cutResult: (op: Operator, output: TensorId, axis: number, length: number) => void;
   /** How the reduction of an operator is to be done, if it is one in runs. */
@@ -73,6 +78,9 @@ export function draftOf(setting: Setting): Draft {
   const cut = (t: TensorId, axis: number, length: number) => {
     for (const k of kin(t, axis)) piece[k] = piece[k]!.with(axis, Math.min(piece[k]![axis]!, length));
   };
+  const cutAlone = (t: TensorId, axis: number, length: number) => {
+    for (const k of byPieces[t]!) piece[k] = piece[k]!.with(axis, Math.min(piece[k]![axis]!, length));
+  };
   const cutResult = (op: Operator, output: TensorId, axis: number, length: number) => {
     cut(output, axis, length);
     if (!planned) return;
@@ -87,15 +95,17 @@ export function draftOf(setting: Setting): Draft {
     planned,
     piece,
     runs,
+    tilings: new Map(),
     virtual,
     bytes,
     mayCut: (t) => {
       const op = maker.get(t);
-      return !gone.has(t) && (op === undefined || splittable(op) || gathersRows(op));
+      return !gone.has(t) && (op === undefined || splittable(op) || gathersRows(op, (t) => tensors[t]!.shape));
     },
     vanished: (t) => gone.has(t),
     kin,
     cut,
+    cutAlone,
     cutResult,
     sumOf: (op) => runs.get(op.id) ?? bySlabs(op, piece),
   };
@@ -104,7 +114,9 @@ export function draftOf(setting: Setting): Draft {
 /** The draft as it stands. */
 export function specificationOf({ setting, planned, piece, virtual, vanished, sumOf }: Draft): SplitSpecification {
   const { tensors, operators } = setting.graph;
-  const lookedUp = new Set(planned ? operators.filter(gathersRows).flatMap(({ outputs }) => outputs) : []);
+  const lookedUp = new Set(
+    planned ? operators.filter((op) => gathersRows(op, (t) => tensors[t]!.shape)).flatMap(({ outputs }) => outputs) : [],
+  );
   return {
     cuts: tensors
       .filter(({ id, shape, role }) => {

@@ -1,7 +1,8 @@
-import type { Tensor, TensorId } from "../../../graph/graph.js";
+import type { OperatorId, Tensor, TensorId } from "../../../graph/graph.js";
 import type { SplitGraph } from "../../../graph/split/split.js";
 import { assignStorage } from "../storage.js";
 import type { Axes } from "./axes.js";
+import type { Traversal } from "./groups.js";
 import { type Flat, READS, WRITES } from "./price.js";
 
 /** Where a step stands in the rewritten network. */
@@ -34,12 +35,19 @@ export interface Lay {
   readonly before: Int32Array;
   /** Latest layer that reads what step s writes; -1 where none does. */
   readonly latestReader: Int32Array;
+  /** Per layer: how its operator is best gone through on its own, where that was settled. */
+  readonly tilings: readonly (Traversal | undefined)[];
   /** 1 where step s is a run of a partial sum that others go on from. */
   readonly unfinished: Uint8Array;
 }
 
 /** A rewritten graph in flat arrays. Its steps are those of the posed problem: operators that are no views and touch something. */
-export function layOf(split: SplitGraph, { size, held, inPlace, alignment }: Sizes, axes: Axes): Lay {
+export function layOf(
+  split: SplitGraph,
+  { size, held, inPlace, alignment }: Sizes,
+  axes: Axes,
+  tilings: ReadonlyMap<OperatorId, Traversal>,
+): Lay {
   const { graph, parts } = split;
   const storage = assignStorage(
     graph,
@@ -48,6 +56,7 @@ export function layOf(split: SplitGraph, { size, held, inPlace, alignment }: Siz
     inPlace,
   );
   const buffersOf = (ids: readonly TensorId[]) => [...new Set(ids.map((t) => storage.of[t]!))].filter((b) => b >= 0);
+  const weightsCount = graph.tensors.some((t) => t.role === "weight" && held(t));
   const operatorOf: number[] = [];
   const steps: { readonly reads: ReadonlySet<number>; readonly writes: ReadonlySet<number> }[] = [];
   for (const op of graph.operators) {
@@ -80,26 +89,25 @@ export function layOf(split: SplitGraph, { size, held, inPlace, alignment }: Siz
   const readers: number[][] = Array.from({ length: storage.count }, () => []);
   const first = new Int32Array(steps.length + 1);
   const before: number[] = [];
-  const latestReader = new Int32Array(steps.length).fill(-1);
-  const layer = new Int32Array(steps.length);
+  const passes: number[] = []; // writer and reader, in turn
+  const given = new Int32Array(steps.length);
   const layerOfOperator = new Map<number, number>();
   let layers = 0;
-  steps.forEach((step, s) => {
-    const { writes, reads } = step;
+  steps.forEach(({ writes, reads }, s) => {
     const own = parts[operatorOf[s]!]!.operator;
     let mine = layerOfOperator.get(own);
     if (mine === undefined) {
       const over = [...writes].find((b) => reads.has(b) && writer[b]! >= 0);
-      mine = over === undefined ? layers++ : layer[writer[over]!]!;
+      mine = over === undefined ? layers++ : given[writer[over]!]!;
       layerOfOperator.set(own, mine);
     }
-    layer[s] = mine;
+    given[s] = mine;
     for (const b of reads) {
       operand.push(b);
       use.push(writes.has(b) ? READS | WRITES : READS);
-      if (writer[b]! >= 0) {
-        before.push(writer[b]!);
-      }
+      if (writer[b]! < 0) continue;
+      before.push(writer[b]!);
+      passes.push(writer[b]!, s);
     }
     for (const b of writes) {
       if (!reads.has(b)) {
@@ -109,10 +117,7 @@ export function layOf(split: SplitGraph, { size, held, inPlace, alignment }: Siz
       for (const r of readers[b]!) before.push(r);
       if (writer[b]! >= 0 && !reads.has(b)) before.push(writer[b]!);
     }
-    for (const b of reads) {
-      if (writer[b]! >= 0) latestReader[writer[b]!] = Math.max(latestReader[writer[b]!]!, mine);
-      readers[b]!.push(s);
-    }
+    for (const b of reads) readers[b]!.push(s);
     for (const b of writes) {
       writer[b] = s;
       readers[b] = [];
@@ -121,21 +126,27 @@ export function layOf(split: SplitGraph, { size, held, inPlace, alignment }: Siz
     first[s + 1] = before.length;
   });
 
+  const rank = weightsCount ? shortCutsFirst(layers, given, first, before) : Int32Array.from({ length: layers }, (_, l) => l);
+  const layer = given.map((l) => rank[l]!);
+  const latestReader = new Int32Array(steps.length).fill(-1);
+  for (let i = 0; i < passes.length; i += 2) latestReader[passes[i]!] = Math.max(latestReader[passes[i]!]!, layer[passes[i + 1]!]!);
   const firstLayer = new Int32Array(storage.count).fill(layers);
   const lastLayer = new Int32Array(storage.count).fill(-1);
-  steps.forEach((_, s) => {
+  for (let s = 0; s < steps.length; s++)
     for (let k = start[s]!; k < start[s + 1]!; k++) {
       const b = operand[k]!;
       firstLayer[b] = Math.min(firstLayer[b]!, layer[s]!);
       lastLayer[b] = Math.max(lastLayer[b]!, layer[s]!);
     }
-  });
-  const along = (s: number, of: Int32Array) => {
+  /** Where a part lies along an axis, 0 to 1: of what it covers, at `within`. */
+  const along = (s: number, of: Int32Array, within: number) => {
     const { box, output } = parts[operatorOf[s]!]!;
     const axis = of[output] ?? -1;
     const size = split.shapes[output]![axis];
-    return size === undefined || size <= 1 ? 0.5 : (box.start[axis]! + box.end[axis]!) / 2 / size;
+    return size === undefined || size <= 1 ? 0.5 : (box.start[axis]! + within * (box.end[axis]! - box.start[axis]!)) / size;
   };
+  const tilingOf: (Traversal | undefined)[] = new Array(layers).fill(undefined);
+  for (const [op, l] of layerOfOperator) if (tilings.has(op)) tilingOf[rank[l]!] = tilings.get(op);
   return {
     flat: {
       steps: steps.length,
@@ -153,13 +164,40 @@ export function layOf(split: SplitGraph, { size, held, inPlace, alignment }: Siz
     site: {
       layer,
       layers,
-      row: Float64Array.from(steps, (_, s) => along(s, axes.row)),
-      channel: Float64Array.from(steps, (_, s) => along(s, axes.channel)),
+      row: Float64Array.from(steps, (_, s) => along(s, axes.row, along(s, axes.column, 0.5))),
+      channel: Float64Array.from(steps, (_, s) => along(s, axes.channel, 0.5)),
       run: Int32Array.from(steps, (_, s) => parts[operatorOf[s]!]!.run),
     },
     first,
     before: Int32Array.from(before),
     latestReader,
+    tilings: tilingOf,
     unfinished: Uint8Array.from(steps, (_, s) => (parts[operatorOf[s]!]!.last ? 0 : 1)),
   };
+}
+
+/**
+ * A number for each layer, along the model, except that of two that meet in the next one the shallower comes first: the result
+ * of a short cut can wait while the other is made and used up bit by bit, which is the other way round no less, but the other
+ * is the one that still has its operand at hand.
+ */
+function shortCutsFirst(layers: number, layer: Int32Array, first: Int32Array, before: readonly number[]): Int32Array {
+  const needs = Array.from({ length: layers }, () => new Set<number>());
+  for (let s = 0; s < layer.length; s++)
+    for (let k = first[s]!; k < first[s + 1]!; k++) {
+      const from = layer[before[k]!]!;
+      if (from !== layer[s]) needs[layer[s]!]!.add(from);
+    }
+  const depth = new Int32Array(layers);
+  needs.forEach((list, l) => {
+    for (const n of list) depth[l] = Math.max(depth[l]!, depth[n]! + 1);
+  });
+  const rank = Int32Array.from({ length: layers }, (_, l) => l);
+  for (let l = 1; l + 1 < layers; l++) {
+    const meet = needs[l + 1]!;
+    if (!meet.has(l) || !meet.has(l - 1) || needs[l]!.has(l - 1) || depth[l]! >= depth[l - 1]! || rank[l - 1] !== l - 1) continue;
+    rank[l - 1] = l;
+    rank[l] = l - 1;
+  }
+  return rank;
 }

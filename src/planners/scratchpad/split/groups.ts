@@ -1,13 +1,20 @@
 import type { Lay } from "./flat.js";
 
-/** How a group of layers is traversed. 0: by rows. n > 0: in n bands of rows, each by channels. n < 0: in -n bands of channels, each by rows. */
-export type Bands = number;
+/** How the results of a group of layers are gone through: block by block, `rows` bands of `channels` blocks each; in a block along one axis first. */
+export interface Traversal {
+  readonly rows: number;
+  readonly channels: number;
+  readonly along: "rows" | "channels";
+}
+
+/** All rows one after the other. */
+export const BY_ROWS: Traversal = { rows: 1, channels: 1, along: "rows" };
 
 /** Layers `from .. to`, run depth first from the group's results. */
 export interface Group {
   readonly from: number;
   readonly to: number;
-  readonly bands: Bands;
+  readonly traversal: Traversal;
 }
 
 /** Steps of each layer, in the model's order. */
@@ -27,19 +34,20 @@ export function appendGroup(
   length: number,
 ): number {
   const { site, first, before, latestReader, unfinished } = lay;
-  const { from, to, bands } = group;
+  const { from, to, traversal } = group;
+  const plain = traversal === BY_ROWS;
   const sinks: number[] = [];
   for (let l = from; l <= to; l++)
     for (const s of byLayer[l]!)
-      if (latestReader[s]! > to || latestReader[s] === -1 || (bands !== 0 && l === to && unfinished[s])) sinks.push(s);
+      if (latestReader[s]! > to || latestReader[s] === -1 || (!plain && l === to && unfinished[s])) sinks.push(s);
   const { row, channel, layer, run: runs } = site;
-  const along = bands > 0 ? row : channel;
-  const band = (s: number) => Math.floor(along[s]! * Math.abs(bands));
+  const block = (s: number) => Math.floor(row[s]! * traversal.rows) * traversal.channels + Math.floor(channel[s]! * traversal.channels);
   // Runs of partial sums go round by round, so that what a round reads serves all sums of a band.
   const turn = (s: number) => (unfinished[s] ? runs[s]! : Number.MAX_SAFE_INTEGER);
   const byRow = (a: number, b: number) => row[a]! - row[b]! || layer[a]! - layer[b]! || channel[a]! - channel[b]! || a - b;
   const byChannel = (a: number, b: number) => channel[a]! - channel[b]! || row[a]! - row[b]! || a - b;
-  sinks.sort(bands === 0 ? byRow : (a, b) => band(a) - band(b) || turn(a) - turn(b) || (bands > 0 ? byChannel(a, b) : byRow(a, b)));
+  const inner = traversal.along === "rows" ? byRow : byChannel;
+  sinks.sort(plain ? byRow : (a, b) => block(a) - block(b) || turn(a) - turn(b) || inner(a, b));
   const stack: number[] = [];
   const at: number[] = [];
   const run = (root: number) => {

@@ -31,7 +31,7 @@ export function needOf(op: Operator, measure: Measure, sum: PartialSum | undefin
     if (place.kind === "virtual") return place.parts.reduce((sum, part) => sum + whole(part.tensor), 0);
     return Math.ceil(count(place.shape) * width(t));
   };
-  const table = gathersRows(op);
+  const table = gathersRows(op, (t) => places[t]!.shape);
   if (!table && !splittable(op)) return [...new Set([...op.inputs, ...op.weights, ...op.outputs])].reduce((sum, t) => sum + whole(t), 0);
   const named = new Set(op.nests.flatMap(({ reads }) => reads.map(({ tensor }) => tensor)));
   const always = table ? 0 : [...op.inputs, ...op.weights].reduce((sum, t) => (named.has(t) ? sum : sum + whole(t)), 0);
@@ -42,7 +42,7 @@ export function needOf(op: Operator, measure: Measure, sum: PartialSum | undefin
       const box = boxOf(grid, k);
       const mine = bytes(grid, k);
       let need = mine + always;
-      if (sum !== undefined) need += 8 * box.start.reduce((n, s, a) => n * (box.end[a]! - s), 1); // two partial sums of 32 bits
+      if (sum !== undefined) need += 4 * box.start.reduce((n, s, a) => n * (box.end[a]! - s), 1); // a partial sum of 32 bits
       if (table) need += mine + whole(op.inputs[0]!);
       const seen = new Set<number>();
       for (const nest of op.nests) {

@@ -25,9 +25,6 @@ export const WRITES = 2;
 const CLEAN_FACTORS = [1, 2, 1.4] as const;
 export const POLICIES = CLEAN_FACTORS.length;
 
-/** Of a buffer that is not used again within the part. */
-const NEVER = 1e9;
-
 /**
  * Bytes spilled and re-fetched by a part of an order, layers `from .. to` of it, under a replacement rule: furthest
  * next use first. What the part takes from before is fetched, what it leaves for later is written; of a whole
@@ -48,20 +45,24 @@ export function pricer(flat: Flat, capacity: number): Pricer {
   const end = new Int32Array(buffers);
   const writesLeft = new Int32Array(buffers);
   const copied = new Uint8Array(buffers);
-  const place = new Int32Array(buffers); // in `resident`, or -1
-  const lock = new Int32Array(buffers);
   const fetched = new Uint8Array(buffers);
-  const resident = new Int32Array(buffers);
   const touched = new Int32Array(buffers);
   const stamp = new Int32Array(buffers);
+  const when = new Float64Array(buffers); // position of the next access
+  const clean = heap(buffers, when, footprint);
+  const dirty = heap(buffers, when, footprint);
+  const victims: number[] = [];
+  const leavesBefore: number[] = [];
   let round = 0;
   let spent = 0;
-  let evictions: { buffer: number; before: number }[] = [];
 
   const price: Pricer["price"] = (order, length, policy, limit, from, to) => {
     const factor = CLEAN_FACTORS[policy]!;
     round++;
-    evictions = [];
+    victims.length = 0;
+    leavesBefore.length = 0;
+    clean.clear();
+    dirty.clear();
     let many = 0;
     for (let t = 0; t < length; t++) {
       const s = order[t]!;
@@ -73,8 +74,6 @@ export function pricer(flat: Flat, capacity: number): Pricer {
           end[b] = 0;
           writesLeft[b] = 0;
           copied[b] = 1;
-          place[b] = -1;
-          lock[b] = -1;
           fetched[b] = offChip[b] && firstLayer[b]! >= from ? 0 : 1;
         }
         end[b]!++;
@@ -94,19 +93,42 @@ export function pricer(flat: Flat, capacity: number): Pricer {
     }
 
     let moved = 0;
-    let count = 0;
     let occupied = 0;
-    const remove = (b: number) => {
-      const last = resident[--count]!;
-      resident[place[b]!] = last;
-      place[last] = place[b]!;
-      place[b] = -1;
-      occupied -= footprint[b]!;
-    };
     const write = (b: number) => {
       if (copied[b]) return;
       copied[b] = 1;
       if (!(keep[b] && writesLeft[b] === 0 && lastLayer[b]! <= to)) moved += size[b]!;
+    };
+    const makeRoom = (t: number, need: number): boolean => {
+      const began = victims.length;
+      let missing = occupied + need - capacity;
+      while (missing > 0) {
+        const c = clean.count() > 0 ? (when[clean.top()]! - t) * factor : 0;
+        const d = dirty.count() > 0 ? when[dirty.top()]! - t : 0;
+        if (c <= 0 && d <= 0) return false; // what is left is needed now
+        const from = d > c ? dirty : clean;
+        const victim = from.top();
+        from.remove(victim);
+        victims.push(victim);
+        leavesBefore.push(t);
+        missing -= footprint[victim]!;
+      }
+      // The last ones may have made so much room that earlier ones can stay.
+      let kept = began;
+      for (let i = began; i < victims.length; i++) {
+        const b = victims[i]!;
+        if (missing + footprint[b]! <= 0) {
+          missing += footprint[b]!;
+          (copied[b] ? clean : dirty).add(b);
+        } else {
+          occupied -= footprint[b]!;
+          write(b);
+          victims[kept++] = b;
+        }
+      }
+      victims.length = kept;
+      leavesBefore.length = kept;
+      return true;
     };
     for (let t = 0; t < length; t++) {
       spent++;
@@ -114,36 +136,15 @@ export function pricer(flat: Flat, capacity: number): Pricer {
       let need = 0;
       for (let k = start[s]!; k < start[s + 1]!; k++) {
         const b = operand[k]!;
-        lock[b] = t;
-        if (place[b]! < 0) need += footprint[b]!;
+        if (!clean.has(b) && !dirty.has(b)) need += footprint[b]!;
       }
-      for (let missing = occupied + need - capacity; missing > 0; ) {
-        let victim = -1;
-        let top = -1;
-        for (let i = 0; i < count; i++) {
-          const b = resident[i]!;
-          if (lock[b] === t) continue;
-          const away = next[b]! < end[b]! ? uses[next[b]!]! - t : NEVER;
-          const score = copied[b] ? away * factor : away;
-          if (score < top || (score === top && !better(footprint[b]!, footprint[victim]!, missing))) continue;
-          top = score;
-          victim = b;
-        }
-        if (victim < 0) return Number.POSITIVE_INFINITY;
-        write(victim);
-        evictions.push({ buffer: victim, before: t });
-        missing -= footprint[victim]!;
-        remove(victim);
-      }
+      if (occupied + need > capacity && !makeRoom(t, need)) return Number.POSITIVE_INFINITY;
       for (let k = start[s]!; k < start[s + 1]!; k++) {
         const b = operand[k]!;
-        if (place[b]! < 0) {
-          place[b] = count;
-          resident[count++] = b;
+        const place = clean.has(b) ? clean : dirty.has(b) ? dirty : undefined;
+        if (place === undefined) {
           occupied += footprint[b]!;
-          if (use[k]! & READS) {
-            if (fetched[b]) moved += size[b]!;
-          }
+          if (use[k]! & READS && fetched[b]) moved += size[b]!;
           fetched[b] = 1;
         }
         next[b]!++;
@@ -153,18 +154,91 @@ export function pricer(flat: Flat, capacity: number): Pricer {
         }
         if (next[b] === end[b]) {
           if (lastLayer[b]! > to) write(b);
-          if (lastLayer[b]! <= to || copied[b]) remove(b);
+          place?.remove(b);
+          occupied -= footprint[b]!;
+          continue;
+        }
+        when[b] = uses[next[b]!]!;
+        const belongs = copied[b] ? clean : dirty;
+        if (place === belongs) place.raise(b);
+        else {
+          place?.remove(b);
+          belongs.add(b);
         }
       }
       if (moved >= limit) return Number.POSITIVE_INFINITY;
     }
     return moved;
   };
-  return { price, spent: () => spent, evictions: () => evictions };
+  return { price, spent: () => spent, evictions: () => victims.map((buffer, i) => ({ buffer, before: leavesBefore[i]! })) };
 }
 
-/** Of two equally good victims: the smallest that makes enough room, else the largest. */
-function better(footprint: number, other: number, missing: number): boolean {
-  if (footprint >= missing) return other < missing || footprint < other;
-  return other < missing && footprint > other;
+/** Buffers, the one wanted latest on top; of several, the largest. */
+interface Heap {
+  clear(): void;
+  count(): number;
+  has(b: number): boolean;
+  top(): number;
+  add(b: number): void;
+  remove(b: number): void;
+  /** To be called when `when[b]` became later. */
+  raise(b: number): void;
+}
+
+function heap(buffers: number, when: Float64Array, footprint: Float64Array): Heap {
+  const list = new Int32Array(buffers);
+  const place = new Int32Array(buffers).fill(-1);
+  let count = 0;
+  const above = (a: number, b: number): boolean => {
+    if (when[a] !== when[b]) return when[a]! > when[b]!;
+    if (footprint[a] !== footprint[b]) return footprint[a]! > footprint[b]!;
+    return a < b;
+  };
+  const put = (b: number, i: number) => {
+    list[i] = b;
+    place[b] = i;
+  };
+  const rise = (b: number, from: number) => {
+    let i = from;
+    for (; i > 0; ) {
+      const parent = (i - 1) >> 1;
+      const p = list[parent]!;
+      if (!above(b, p)) break;
+      put(p, i);
+      i = parent;
+    }
+    put(b, i);
+  };
+  const sink = (b: number, from: number) => {
+    let i = from;
+    for (;;) {
+      let child = 2 * i + 1;
+      if (child >= count) break;
+      if (child + 1 < count && above(list[child + 1]!, list[child]!)) child++;
+      const c = list[child]!;
+      if (!above(c, b)) break;
+      put(c, i);
+      i = child;
+    }
+    put(b, i);
+  };
+  return {
+    clear: () => {
+      for (let i = 0; i < count; i++) place[list[i]!] = -1;
+      count = 0;
+    },
+    count: () => count,
+    has: (b) => place[b]! >= 0,
+    top: () => list[0]!,
+    add: (b) => rise(b, count++),
+    remove: (b) => {
+      const i = place[b]!;
+      place[b] = -1;
+      const last = list[--count]!;
+      if (i === count) return;
+      if (i > 0 && above(last, list[(i - 1) >> 1]!)) rise(last, i);
+      else sink(last, i);
+    },
+    raise: (b) => rise(b, place[b]!),
+  };
 }

@@ -79,8 +79,9 @@ export function refine(draft: Draft, total: number): boolean {
     // A window may straddle two halves, which gains nothing, but never more than two of four quarters.
     const options = (t: TensorId) =>
       piece[t]!.flatMap((n, axis) => [2, 4].map((by) => ({ t, axis, by, length: Math.ceil(n / by) })).filter(({ length }) => length < n));
-    const made = splittable(op) || gathersRows(op) ? op.outputs.flatMap(options) : [];
-    const read = [...new Set([...op.inputs, ...(planned && !gathersRows(op) ? op.weights : [])].flatMap(sources))]
+    const rows = gathersRows(op, (t) => tensors[t]!.shape);
+    const made = splittable(op) || rows ? op.outputs.flatMap(options) : [];
+    const read = [...new Set([...op.inputs, ...(planned && !rows ? op.weights : [])].flatMap(sources))]
       .filter((t) => tensors[t]!.role === "weight" || mayCut(t))
       .flatMap(options);
     const around = (ids: readonly TensorId[]) => [

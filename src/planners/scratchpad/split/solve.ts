@@ -1,15 +1,15 @@
 import { bytes } from "../../../base/units.js";
-import { bitsOf } from "../../../graph/element-type.js";
-import type { Graph, Tensor, TensorId } from "../../../graph/graph.js";
+import type { Graph, TensorId } from "../../../graph/graph.js";
 import type { SplitSpecification } from "../../../graph/split/specification.js";
 import { type SplitGraph, splitGraph } from "../../../graph/split/split.js";
 import type { Budget } from "../../../search/budget.js";
-import type { Precision, ScratchpadTarget } from "../../../target/target.js";
+import type { ScratchpadTarget } from "../../../target/target.js";
 import { type Accesses, accessesOf } from "../accesses.js";
 import type { ScratchpadProblem, StepId } from "../plan.js";
 import { pose } from "../pose.js";
 import { improve, type Residency, residencyOf } from "../residency/residency.js";
 import { assignStorage } from "../storage.js";
+import { assumedBits, assumedBytes, held } from "../workload.js";
 import { type Setting, specificationOf } from "./draft.js";
 import { type Lay, layOf, type Sizes } from "./flat.js";
 import { refine } from "./refine.js";
@@ -31,17 +31,14 @@ export interface SplitPlan {
 /** Slab sizes worth trying, as fractions of the capacity: fine slabs fuse more layers, coarse ones make fewer parts. */
 const GRAINS = {
   outside: [
-    { slab: 64, coarse: 64, whole: 0, weights: 1, sums: 0 },
-    { slab: 16, coarse: 16, whole: 0, weights: 1, sums: 0 },
+    { slab: 64, coarse: 64, whole: 0, weights: 1, sums: 0, fuse: 1, columns: 1 },
+    { slab: 16, coarse: 16, whole: 0, weights: 1, sums: 0, fuse: 1, columns: 1 },
   ],
-  planned: [
-    { slab: 64, coarse: 16, whole: 0, weights: 8, sums: 0 },
-    { slab: 64, coarse: 16, whole: 0, weights: 8, sums: 16 },
-    { slab: 64, coarse: 8, whole: 8, weights: 16, sums: 16 },
-    { slab: 32, coarse: 4, whole: 4, weights: 4, sums: 8 },
-    { slab: 8, coarse: 2, whole: 4, weights: 3, sums: 8 },
-  ],
+  planned: [{ slab: 64, coarse: 16, whole: 0, weights: 14, sums: 5, fuse: 0.6, columns: 34 }],
 } as const;
+
+/** Share of the memory planned with; the rest is what addresses need where much stays for long. */
+const SHARE = { outside: 1, planned: 0.95 } as const;
 
 /** Parts of all operators: first so many at most; where that is too few for any grain, more. */
 const TOTALS = [40_000, 200_000];
@@ -64,14 +61,14 @@ const FIRST_LOOK = 8;
  */
 export function splitPlan(graph: Graph, target: ScratchpadTarget, capacity: number, budget: Budget): SplitPlan | undefined {
   const sizes = sizesOf(target);
-  const setting = settingOf(graph, target, sizes, capacity);
+  const setting = settingOf(graph, target, sizes, Math.floor(SHARE[target.weights] * capacity));
   const steps = Math.min(MOST_STEPS, budget.nodes * STEPS_PER_NODE);
   let best: Candidate | undefined;
   let built = 0;
   for (const total of TOTALS) {
     for (const fraction of GRAINS[target.weights]) {
       if (best !== undefined && (best.found.cost === 0 || built > MOST_BUILT || budget.stop())) break;
-      const candidate = candidateAt(setting, sizes, grainOf(fraction, capacity), total, budget, steps / FIRST_LOOK);
+      const candidate = candidateAt(setting, sizes, grainOf(fraction, setting.capacity), total, budget, steps / FIRST_LOOK);
       built += candidate?.lay.flat.steps ?? 0;
       if (candidate !== undefined && (best === undefined || candidate.found.cost < best.found.cost)) best = candidate;
       budget.progress({ phase: "slabs", unit: "B", ...(best && { incumbent: best.found.cost }) });
@@ -82,7 +79,10 @@ export function splitPlan(graph: Graph, target: ScratchpadTarget, capacity: numb
   return best && planOf(best, target, capacity);
 }
 
-function grainOf({ slab, coarse, whole, weights, sums }: (typeof GRAINS)["planned" | "outside"][number], capacity: number): Grain {
+function grainOf(
+  { slab, coarse, whole, weights, sums, fuse, columns }: (typeof GRAINS)["planned" | "outside"][number],
+  capacity: number,
+): Grain {
   const part = (n: number) => (n === 0 ? 0 : capacity / n);
   return {
     slab: capacity / slab,
@@ -90,6 +90,12 @@ function grainOf({ slab, coarse, whole, weights, sums }: (typeof GRAINS)["planne
     whole: part(whole),
     weights: capacity / weights,
     sums: part(sums),
+    fuse: fuse * capacity,
+    columns: capacity / columns,
+    operand: 0.925 * capacity,
+    block: 0.82 * capacity,
+    passing: capacity / 16,
+    runs: capacity / 10,
     parts: PARTS,
   };
 }
@@ -106,7 +112,7 @@ function candidateAt(setting: Setting, sizes: Sizes, grain: Grain, total: number
   if (!refine(draft, total)) return undefined;
   const specification = specificationOf(draft);
   const split = splitGraph(setting.graph, specification);
-  const lay = layOf(split, sizes, draft.axes);
+  const lay = layOf(split, sizes, draft.axes, draft.tilings);
   const found = searchGroups(lay, setting.capacity, { steps, banded: setting.weights === "planned", stop: budget.stop });
   return found.cost === Number.POSITIVE_INFINITY ? undefined : { specification, split, lay, found };
 }
@@ -143,17 +149,11 @@ function absentAfter({ gaps }: Accesses, evictions: readonly { readonly buffer: 
 
 function sizesOf({ precision, weights, inPlace, memory }: ScratchpadTarget): Sizes {
   return {
-    size: (tensor) => Math.ceil(tensor.shape.reduce((n, d) => n * d, widthOf(tensor, precision))),
-    held: ({ role }) => weights === "planned" || role !== "weight",
+    size: (tensor) => assumedBytes(tensor, precision),
+    held: (tensor) => held(tensor, { weights }),
     inPlace,
     alignment: memory.alignment,
   };
-}
-
-/** Bytes of one element under the assumed precision, which speaks of floating-point data only. */
-function widthOf({ role, elementType, bits }: Tensor, precision: Precision): number {
-  const assumed = role === "weight" ? precision.weight : precision.activation;
-  return (assumed !== undefined && /^(b?float|complex)/.test(elementType) ? bitsOf(assumed) : bits) / 8;
 }
 
 function settingOf(graph: Graph, { weights, precision }: ScratchpadTarget, { size, held, inPlace }: Sizes, capacity: number): Setting {
@@ -164,5 +164,5 @@ function settingOf(graph: Graph, { weights, precision }: ScratchpadTarget, { siz
     (t) => held(tensor(t)),
     inPlace,
   );
-  return { graph, width: (t) => widthOf(tensor(t), precision), capacity, weights, inPlace: storage.inPlace };
+  return { graph, width: (t) => assumedBits(tensor(t), precision) / 8, capacity, weights, inPlace: storage.inPlace };
 }
