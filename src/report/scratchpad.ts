@@ -1,6 +1,7 @@
 import type { Replay } from "../base/replay.js";
-import { add, bytes, type Picojoules, subtract } from "../base/units.js";
-import { transferEnergy } from "../cost/energy.js";
+import { bytes } from "../base/units.js";
+import { energyFloor } from "../planners/scratchpad/energy.js";
+import { latencyFloor } from "../planners/scratchpad/latency/floor.js";
 import type { ScratchpadPlan, ScratchpadProblem } from "../planners/scratchpad/plan.js";
 import { bounded, type Claimed, type Facts, type Figure, type Given, type Goal, type StepFacts } from "./facts.js";
 import { bytesText, exactBytesText } from "./format.js";
@@ -91,8 +92,9 @@ const GOALS: Readonly<Record<ScratchpadProblem["objective"], (m: ScratchpadMetri
 function figures(problem: ScratchpadProblem, replay: Replay, m: Metrics & ScratchpadMetrics, { name }: Goal, outcome: Claimed): Figure[] {
   const { bound, scope, proof } = outcome;
   const claimed = { bound, boundNote: `${scope}: ${proof}` };
-  const beyond = name === "nonCompulsoryBytes" ? bound : 0;
-  const floor = latencyFloor(replay);
+  const beyond = name === "nonCompulsoryBytes" ? Math.floor(bound) : 0;
+  // A bound on other orders' traffic says nothing where only this order is covered.
+  const floor = latencyFloor(problem, bytes(scope === "all orders" ? beyond : 0));
   return [
     bounded({
       key: "offChipBytes",
@@ -126,7 +128,7 @@ function figures(problem: ScratchpadProblem, replay: Replay, m: Metrics & Scratc
       label: "Latency",
       value: m.latencyCycles,
       unit: "cycle",
-      ...(name === "latencyCycles" ? claimed : { bound: floor.cycles, boundNote: `${floor.why}, all orders` }),
+      ...(name === "latencyCycles" ? claimed : { bound: floor.cycles, boundNote: `${floor.proof}, all orders` }),
       source: "end of the replay's last event",
     }),
     bounded({
@@ -137,39 +139,12 @@ function figures(problem: ScratchpadProblem, replay: Replay, m: Metrics & Scratc
       ...(name === "energyPicojoules"
         ? claimed
         : {
-            bound: energyFloor(replay, problem, beyond),
+            bound: energyFloor(problem, replay.totals.energy, bytes(m.nonCompulsoryBytes), bytes(beyond)),
             boundNote: beyond > 0 ? `computation and the bound on traffic, ${scope}` : "computation and compulsory transfers, all orders",
           }),
       source: "computation and transfers of the replay",
     }),
   ];
-}
-
-/**
- * The busiest resource's work that no plan on this machine avoids: every step once, every input, weight and
- * output moved once. No plan is faster.
- */
-function latencyFloor(replay: Replay): { readonly cycles: number; readonly why: string } {
-  const work = { compute: 0, fetch: 0, store: 0, program: 0 };
-  for (const event of replay.events) {
-    if (event.cause === "spill" || event.cause === "refetch") continue;
-    work[event.kind] += event.end - event.start;
-  }
-  const cycles = Math.max(work.compute, work.fetch, work.store);
-  const why =
-    cycles === work.compute
-      ? "compute alone"
-      : cycles === work.fetch
-        ? "compulsory reads alone, at full rate"
-        : "compulsory writes alone, at full rate";
-  return { cycles, why };
-}
-
-/** Computation and compulsory transfers of the Replay, and the spills and re-fetches that `boundBytes` proves unavoidable. */
-function energyFloor(replay: Replay, { machine }: ScratchpadProblem, boundBytes: number): Picojoules {
-  const { spill, refetch } = replay.totals.trafficByCause;
-  const avoidable = bytes(Math.max(0, Math.floor(spill + refetch - boundBytes)));
-  return subtract(replay.totals.energy, transferEnergy(avoidable, add(machine.offChipEnergy, machine.memoryEnergy)));
 }
 
 function stepFacts(problem: ScratchpadProblem, plan: ScratchpadPlan): StepFacts[] {
