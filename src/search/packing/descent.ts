@@ -15,7 +15,7 @@ const FOLLOWING = 0.3;
 /** Width of a new blur, of a change to a known one, and of the blur over offsets (in heights of the packing). */
 const BLUR = 0.4;
 const CHANGE = 0.1;
-const SHAKE = 0.05;
+const SHAKE = 0.02;
 
 /**
  * Short runs for a height just below one that was reached. Among items that could stand equally low, the longest-lived

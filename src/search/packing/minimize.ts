@@ -20,14 +20,12 @@ export type Minimized =
 
 /** Nodes of one attempt at a height, per item. */
 const SLICE = 60;
-/** One node in so many is spent on looking for a proof that the lowest height known is the least. */
-const PROOF_SHARE = 6;
-
 /**
  * The lowest height at which the items pack, as far as the budget reaches. Starts from the greedy packings and the
  * load bound, tries the bound itself, then steps down from the lowest packing known, twice as far after a success and
- * half as far after a failure. Where the smallest step fails, longer and longer searches try to refute it; a refuted
- * height raises the bound.
+ * half as far after a failure. Two ways of searching share the nodes by what
+ * they have achieved: short runs near the lowest packing, and the broad search, which at the smallest step runs longer
+ * and longer until it refutes a height; that raises the bound.
  *
  * @param report told of the first packing and of every improvement of height or bound.
  */
@@ -63,20 +61,21 @@ export function minimize(
   report(height, bound);
   const grid = unitOf(items, 1); // every height is a multiple of it
   const lead: Lead = { blur: new Float64Array(items.length), offsets: Float64Array.from(best) };
-  const down = descent(lead);
   const slice = SLICE * Math.max(100, items.length);
   let longer = slice;
-  let onProof = 0;
-  for (let step = height - bound, first = true; height > bound && nodes < budget.nodes && !budget.stop(); first = false) {
+  const near = { restarts: descent(lead), nodes: 0, packings: 0 };
+  const broad = { restarts: broadSearch, nodes: 0, packings: 0 };
+  for (let step = height - bound; height > bound && nodes < budget.nodes && !budget.stop(); ) {
     step = Math.min(step, height - bound);
     const target = height - step;
-    const refute = !first && step <= grid && PROOF_SHARE * onProof <= nodes;
-    const answer = refute ? packBelow(target, longer, broadSearch) : packBelow(target, slice, first ? broadSearch : down);
-    if (refute) onProof += answer.nodes;
+    const way = broad.nodes * (near.packings + 1) <= near.nodes * (broad.packings + 1) ? broad : near;
+    const answer = packBelow(target, way === broad && step <= grid ? longer : slice, way.restarts);
+    way.nodes += answer.nodes;
     if (answer.status === "packed") {
       best = answer.offsets;
       lead.offsets.set(best);
       height = heightOf(layout, best);
+      way.packings++;
       step *= 2;
       report(height, bound);
     } else if (answer.status === "infeasible") {
@@ -86,7 +85,7 @@ export function minimize(
       break; // beyond the tree search
     } else if (step > grid) {
       step = Math.max(1, Math.floor(step / 2 / grid)) * grid;
-    } else if (refute) {
+    } else if (way === broad) {
       longer *= 2;
     }
   }

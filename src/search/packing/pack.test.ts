@@ -150,6 +150,31 @@ describe("planted perfect packings", () => {
   });
 });
 
+describe("minimize", () => {
+  it("comes down to planted perfect packings, never up, the same way for the same seed", () => {
+    for (let seed = 0; seed < 5; seed++) {
+      const items = planted(rng(seed), 30, 64, 60);
+      const heights: number[] = [];
+      const lowest = () => minimize({ capacity: 128, items }, budget(seed, 2_000_000), (height) => heights.push(height));
+      const result = lowest();
+      expect(result, `seed ${seed}`).toMatchObject({ status: "optimal", height: 64, bound: 64 });
+      expect(heights).toEqual(heights.toSorted((a, b) => b - a));
+      expect(lowest()).toEqual(result);
+    }
+  });
+
+  it("keeps a valid packing and an honest bound when the nodes run out", () => {
+    for (let seed = 0; seed < 5; seed++) {
+      const items = planted(rng(seed), 80, 512, 90);
+      const result = minimize({ capacity: 4096, items }, budget(seed, 30_000));
+      if (result.status !== "feasible" && result.status !== "optimal") throw new Error(result.status);
+      expect(isPacking(result.height, items, result.offsets)).toBe(true);
+      expect(result.bound).toBe(512);
+      expect(result.nodes).toBeLessThanOrEqual(30_000);
+    }
+  });
+});
+
 describe("pack", () => {
   it("packs nothing, and items without size or life", () => {
     expect(pack({ capacity: 0, items: [] }, budget())).toMatchObject({ status: "packed", offsets: [] });
