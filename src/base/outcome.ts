@@ -14,6 +14,8 @@ interface Valued<Plan> {
   readonly proof: string;
   /** Where order is chosen: no plan that runs the operators in this plan's order costs less. */
   readonly orderBound?: number;
+  /** Bytes the plan moves beyond what was asked before addresses were sought: no place was found for all that should stay. */
+  readonly fragmentationBytes?: number;
 }
 
 /** Why no plan exists. `figures` are named with their unit: `neededBytes`, `availableBytes`, `missingBytes`, `smallestWorkingBytes`. */

@@ -65,6 +65,8 @@ export function pose(graph: Graph, target: ScratchpadTarget, goal: Goal): Checke
 const PEAK_STATES = 20_000;
 const USUAL_STEPS = 1_500;
 const LONG_PEAK_STATES = 500;
+/** Steps beyond which only the model's own order is looked at. */
+const MOST_STEPS = 4_000;
 
 /** COSMA's M_R, M_H, M_P: the largest operator's need, the mean, and the smallest peak of all orders, or of the model's own where the search was cut off. */
 export function memorySizes(workload: Workload, alignment: Bytes): ScratchpadProblem["sizes"] {
@@ -72,8 +74,8 @@ export function memorySizes(workload: Workload, alignment: Bytes): ScratchpadPro
   const least = bytes(own.need.reduce((a, b) => Math.max(a, b), 0));
   const ownPeak = peakOf(own);
   const { bound, order } =
-    ownPeak === least
-      ? { bound: least, order: [] }
+    ownPeak === least || workload.steps.length > MOST_STEPS
+      ? { bound: ownPeak, order: [] }
       : minPeak(joined(networkOf(workload)), workload.steps.length > USUAL_STEPS ? LONG_PEAK_STATES : PEAK_STATES, () => false);
   const peak = order === undefined ? ownPeak : bytes(bound);
   return { min: least, mid: bytes(Math.ceil((least + peak) / 2 / alignment) * alignment), peak };

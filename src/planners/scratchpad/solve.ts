@@ -24,7 +24,7 @@ export async function solve(problem: ScratchpadProblem, budget: Budget, mip: Mip
   // Thousands of parts: the integer programme would only run into its time limit.
   const own = await priced(problem, fileOrder(problem.steps), room, budget, cut ? undefined : mip);
   const plan = await addressed(problem, own.accesses, own.residency, own.capacity, budget);
-  let best = { plan, orderBound: own.bound };
+  let best = { plan, orderBound: own.bound, asked: own.residency.traffic };
   let bound = 0;
   let proof = NOTHING_MOVES;
   const orders: (readonly StepId[])[] = [];
@@ -32,21 +32,33 @@ export async function solve(problem: ScratchpadProblem, budget: Budget, mip: Mip
   if (best.plan.claims.nonCompulsory > 0 && cut) proof = "none: other slabs might move less";
   else if (best.plan.claims.nonCompulsory > 0 && !budget.stop()) {
     budget.progress({ phase: "order", incumbent: best.plan.claims.nonCompulsory, unit: "B" });
-    const search = solveOrder(problem, room, budget);
+    const search = await solveOrder(problem, room, budget, mip);
     ({ bound, proof } = search);
     orders.push(...search.orders);
     for (const order of search.orders) {
+      if (best.plan.claims.nonCompulsory === bound) break;
       const other = await priced(problem, order, room, budget, mip);
       if (other.residency.traffic >= best.plan.claims.nonCompulsory) continue;
       const candidate = await addressed(problem, other.accesses, other.residency, other.capacity, budget);
-      if (candidate.claims.nonCompulsory < best.plan.claims.nonCompulsory) best = { plan: candidate, orderBound: other.bound };
+      if (candidate.claims.nonCompulsory < best.plan.claims.nonCompulsory)
+        best = { plan: candidate, orderBound: other.bound, asked: other.residency.traffic };
     }
   }
   const value = best.plan.claims.nonCompulsory;
-  const { orderBound } = best;
+  const { orderBound, asked } = best;
   budget.progress({ phase: "done", incumbent: value, bound, unit: "B" });
   const status = value === bound ? "optimal" : "feasible";
-  return inObjective(problem, { status, plan: best.plan, value, bound, scope: "all orders", proof, orderBound }, orders, budget);
+  const moved = {
+    status,
+    plan: best.plan,
+    value,
+    bound,
+    scope: "all orders",
+    proof,
+    orderBound,
+    fragmentationBytes: value - asked,
+  } as const;
+  return inObjective(problem, moved, orders, budget);
 }
 
 const NOTHING_MOVES = "no byte moves that need not";

@@ -9,7 +9,7 @@ import type { Schedule } from "./schedule.js";
 const WINDOW = 240;
 /** Windows that did not pack, in all (beyond so many positions fewer), and of one before its predecessor is packed anew. */
 const MOST_FAILURES = 60;
-const USUAL_STEPS = 2_000;
+const USUAL_STEPS = 600;
 const PATIENCE = 8;
 /** Share of the budget's nodes for one packing; a node costs in proportion to the items, so beyond so many there are fewer. */
 const SHARE = 200;

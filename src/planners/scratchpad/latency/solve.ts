@@ -5,17 +5,20 @@ import { usable } from "../conflict.js";
 import type { ScratchpadPlan, ScratchpadProblem, StepId } from "../plan.js";
 import { programme } from "../programme.js";
 import { addressesFor } from "./addresses.js";
+import { repacked } from "./repack.js";
 import { type Course, courseOf, type Haste, type Schedule, scheduleOf } from "./schedule.js";
 import { latencyOf } from "./timing.js";
 
+const HASTES: readonly Haste[] = ["early", "late"];
 /** Schedules tried along one order: in proportion to the nodes of the budget, fewer for longer orders. */
 const TRIES = { perNode: 0.2, most: 3_000, withoutGain: 600 } as const;
 /** Schedules tried in bringing back what need not be away; beyond `USUAL_STEPS` fewer. */
 const MOST_RETURNS = 100;
 const USUAL_STEPS = 300;
-/** Residencies that are relieved, one buffer at a time, where they find no addresses; in longer orders packing costs too much. */
+/** Residencies that are relieved, one buffer at a time, where they find no addresses; beyond `USUAL_STEPS` fewer. */
 const MOST_RELIEFS = 12;
-const MOST_STEPS = 2_000;
+/** Orders too long to be packed anew as a whole: only the plan that there is gets better addresses. */
+const LONG_ORDER = 6_000;
 /** Buffers of which the absence is tried for one relief. */
 const MOST_TRIED = 12;
 
@@ -38,20 +41,29 @@ export function fastest(
 ): ScratchpadPlan {
   let best = plan;
   let least: number = latencyOf(problem, plan.actions);
+  /** Keeps a plan that takes fewer cycles than the best so far; returns its cycles. */
+  const offer = (found: ScratchpadPlan | undefined): number => {
+    const latency = found === undefined ? Number.POSITIVE_INFINITY : latencyOf(problem, found.actions);
+    if (found !== undefined && latency < least) [best, least] = [found, latency];
+    return latency;
+  };
   const own = plan.actions.flatMap((a) => (a.kind === "run" ? [a.step] : []));
+  const others = orders.filter((order) => order.some((s, t) => s !== own[t]));
   const room = usable(problem);
-  for (const order of [own, ...orders]) {
+  for (const order of [own, ...others]) {
     if (least <= floor || budget.stop()) break;
     const accesses = accessesOf(problem, order);
     const course = courseOf(problem, accesses);
-    const starts = [new Uint8Array(accesses.gaps.count).fill(1), ...(order === own ? [absentIn(plan, accesses)] : [])];
-    const quick = climb(course, room, starts, floor, budget);
-    for (const timed of [thrifty(course, room, quick, budget), quick]) {
-      const found = placed(problem, course, room, timed, least, budget);
-      const latency = found === undefined ? Number.POSITIVE_INFINITY : latencyOf(problem, found.actions);
-      if (found !== undefined && latency < least) [best, least] = [found, latency];
-      if (latency <= timed.schedule.latency) break;
-    }
+    const kept = order === own ? absentIn(plan, accesses) : undefined;
+    const nothingStays = new Uint8Array(accesses.gaps.count).fill(1);
+    const quick = climb(course, room, kept === undefined ? [nothingStays] : [nothingStays, kept], floor, budget);
+    if (order.length <= LONG_ORDER)
+      for (const timed of [thrifty(course, room, quick, budget), quick])
+        if (offer(placed(problem, course, room, timed, least, budget)) <= timed.schedule.latency) break;
+    if (best !== plan || kept === undefined) continue;
+    const { schedule } = bestOf(HASTES.map((haste) => timedAs(course, room, kept, haste)));
+    const episodes = repacked(problem, plan, schedule, budget);
+    offer(episodes && programme(problem, accesses, episodes));
   }
   return best;
 }
@@ -83,10 +95,12 @@ function timedAs(course: Course, room: number, absent: Uint8Array, haste: Haste)
 const asGood = (a: Timed, b: Timed): boolean =>
   a.schedule.latency < b.schedule.latency || (a.schedule.latency === b.schedule.latency && a.traffic <= b.traffic);
 
+/** At least one. */
+const bestOf = (all: readonly Timed[]): Timed => all.reduce((a, b) => (asGood(b, a) ? b : a));
+
 /** The best of some residencies, improved one gap at a time near the positions that wait. */
 function climb(course: Course, room: number, starts: readonly Uint8Array[], floor: number, budget: Budget): Timed {
-  const [first, ...others] = starts.flatMap((absent) => (["early", "late"] as const).map((haste) => timedAs(course, room, absent, haste)));
-  let best = others.reduce((a, b) => (asGood(b, a) ? b : a), first!);
+  let best = bestOf(starts.flatMap((absent) => HASTES.map((haste) => timedAs(course, room, absent, haste))));
   const random = rng(budget.seed);
   let idle = 0;
   for (let tries = Math.min(TRIES.most, (TRIES.perNode * budget.nodes) / best.schedule.length); tries > 0; tries--) {
@@ -165,7 +179,7 @@ function placed(
   budget: Budget,
 ): ScratchpadPlan | undefined {
   let timed: Timed | undefined = first;
-  const most = first.schedule.length > MOST_STEPS ? 0 : MOST_RELIEFS;
+  const most = MOST_RELIEFS * Math.min(1, USUAL_STEPS / first.schedule.length);
   for (let reliefs = 0; timed !== undefined && timed.schedule.latency < least && reliefs <= most && !budget.stop(); reliefs++) {
     const placing = addressesFor(problem, timed.schedule, budget);
     if (placing.status === "placed") return programme(problem, course.accesses, placing.episodes);
@@ -186,5 +200,5 @@ function relieved(course: Course, room: number, { absent, haste }: Timed, hot: F
   }
   kept.sort((a, b) => b.heat - a.heat || gaps.footprint[b.gap]! - gaps.footprint[a.gap]! || a.gap - b.gap);
   const tried = kept.slice(0, MOST_TRIED).map(({ gap }) => timedAs(course, room, absent.with(gap, 1), haste));
-  return tried.length === 0 ? undefined : tried.reduce((a, b) => (asGood(b, a) ? b : a));
+  return tried.length === 0 ? undefined : bestOf(tried);
 }

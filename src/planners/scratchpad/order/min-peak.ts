@@ -1,5 +1,6 @@
 import { rng } from "../../../base/rng.js";
 import { type Network, needOf } from "./network.js";
+import { segments } from "./parts.js";
 import { positionOf } from "./position.js";
 import { mirrored, reversed } from "./reversed.js";
 import { growable } from "./states.js";
@@ -15,32 +16,43 @@ export interface MinPeak {
 const TURN = 500;
 
 /**
- * The least peak over all orders. It is the same from the end to the beginning, and often only one direction has
- * few sets of operators below the peak: both search in turns until one has the answer.
+ * The least peak over all orders, stretch by stretch between series cuts. It is the same from the end to the
+ * beginning, and often only one direction has few sets of operators below the peak: both search in turns until one
+ * has the answer.
  *
  * @param states sets of operators looked at in all before the search is cut off; `bound` is then the threshold reached.
  * @see docs/math/scratchpad.md, section 9
  */
 export function minPeak(network: Network, states: number, stop: () => boolean): MinPeak {
-  const backward = thresholdSearch(reversed(network));
-  const forward = thresholdSearch(network);
-  let bound = 0;
-  for (let left = states; left > 0 && !stop(); left -= 2 * TURN) {
-    const back = backward.advance(TURN);
-    if (back.order !== undefined) return { bound: back.bound, order: mirrored(back.order) };
-    const straight = forward.advance(TURN);
-    if (straight.order !== undefined) return straight;
-    bound = Math.max(back.bound, straight.bound);
+  let bound = network.ops.reduce((most, _, v) => Math.max(most, needOf(network, v)), 0);
+  let left = states;
+  const order: number[] = [];
+  let complete = true;
+  for (const { network: part, ops } of segments(network)) {
+    const backward = thresholdSearch(reversed(part), bound);
+    const forward = thresholdSearch(part, bound);
+    let found: readonly number[] | undefined;
+    for (; found === undefined && left > 0 && !stop(); left -= 2 * TURN) {
+      const back = backward.advance(TURN);
+      bound = Math.max(bound, back.bound);
+      found = back.order && mirrored(back.order);
+      if (found !== undefined) break;
+      const straight = forward.advance(TURN);
+      bound = Math.max(bound, straight.bound);
+      found = straight.order;
+    }
+    complete &&= found !== undefined;
+    for (const v of found ?? []) if (ops[v]! >= 0) order.push(ops[v]!);
   }
-  return { bound, order: undefined };
+  return { bound, order: complete ? order : undefined };
 }
 
 /**
- * Raises a threshold from the largest need until some order stays below it. Sets of operators reached under the
+ * Raises a threshold, at first no less than the largest need, until some order stays below it. Sets of operators reached under the
  * threshold are visited once; an operator that fits and leaves no more waiting than before is run at once, as
  * delaying it never helps.
  */
-function thresholdSearch(network: Network): { advance(states: number): MinPeak } {
+function thresholdSearch(network: Network, from: number): { advance(states: number): MinPeak } {
   const n = network.ops.length;
   const random = rng(331);
   const position = positionOf(
@@ -54,7 +66,7 @@ function thresholdSearch(network: Network): { advance(states: number): MinPeak }
   const begin = growable();
   const path = growable();
   const trail: number[] = [];
-  let threshold = network.ops.reduce((most, _, v) => Math.max(most, needOf(network, v)), 0);
+  let threshold = from;
 
   const run = (v: number) => {
     position.run(v);

@@ -1,5 +1,5 @@
 import type { Network, NetworkOp, NetworkTensor } from "./network.js";
-import { type Bits, hasBit } from "./slots.js";
+import { ancestors, type Bits, hasBit } from "./slots.js";
 
 /** A stretch of a network as a network of its own; `ops[i]` is the operator of the whole that operator i stands for, -1 for the source. */
 export interface Part {
@@ -34,6 +34,12 @@ export function seriesCuts({ ops, tensors }: Network, before: readonly Bits[]): 
     if (ancestorsOfV === v) cuts.push(v);
   }
   return cuts;
+}
+
+/** The network between its series cuts, from the first stretch to the last. */
+export function segments(network: Network): readonly Part[] {
+  const ends = [...seriesCuts(network, ancestors(network)).map((v) => v + 1), network.ops.length];
+  return ends.map((end, i) => segment(network, ends[i - 1] ?? 0, end));
 }
 
 /** The operators `from..to` (ascending numbers, half-open) between two series cuts; what comes in is resident, born of a source. */

@@ -1,9 +1,11 @@
 import type { Budget } from "../../../search/budget.js";
+import type { MipSolver } from "../../../search/mip.js";
 import type { Workload } from "../accesses.js";
 import type { StepId } from "../plan.js";
+import { coverBound } from "./cover.js";
 import { minPeak, peakBound } from "./min-peak.js";
 import { joined, type Network, networkOf, stepsOf } from "./network.js";
-import { segment, seriesCuts } from "./parts.js";
+import { segments } from "./parts.js";
 import { mirrored, reversed } from "./reversed.js";
 import { type SearchLimits, SLOTS, searchOrder } from "./search.js";
 import { ancestors, slotsOf } from "./slots.js";
@@ -21,32 +23,30 @@ export interface OrderAnswer {
 const WIDE = { slots: 15, branches: 4 } as const;
 const BRANCHES = 256;
 const CROWDINGS = [0.5, 1] as const;
+/** Beyond this many operators the first of them must do. */
+const LONG = 2_000;
 /** Widths of the first and the second beams, for a budget of so many nodes and networks of so many operators; narrower in proportion beyond. */
 const WIDTH = { first: 100, second: 1_000, nodes: 1_000_000, operators: 600 } as const;
 
 /** Searches all orders of a workload for the fewest spilled and re-fetched bytes, addresses aside. */
-export function solveOrder(workload: Workload, capacity: number, budget: Budget): OrderAnswer {
+export async function solveOrder(workload: Workload, capacity: number, budget: Budget, mip: MipSolver): Promise<OrderAnswer> {
   const whole = joined(networkOf(workload));
-  const before = ancestors(whole);
-  const cuts = seriesCuts(whole, before);
-  const bounds = [0, ...cuts.map((v) => v + 1), whole.ops.length];
   const known = new Map<string, PartAnswer>();
   const order: number[] = [];
   const calm: number[] = [];
   let bound = 0;
-  let proved = true;
+  const proofs = new Set<string>();
   let complete = true;
   let calmComplete = true;
-  for (let i = 0; i + 1 < bounds.length; i++) {
-    const part = segment(whole, bounds[i]!, bounds[i + 1]!);
+  for (const part of segments(whole)) {
     const key = JSON.stringify([part.network.ops.map(({ ins, outs, after, grow }) => [ins, outs, after, grow]), part.network.tensors]);
     let answer = known.get(key);
     if (answer === undefined) {
-      answer = solvePart(part.network, capacity, budget);
+      answer = await solvePart(part.network, capacity, budget, mip);
       known.set(key, answer);
     }
     bound += answer.bound;
-    proved &&= answer.bound === answer.value;
+    if (answer.bound > 0) proofs.add(answer.proof);
     complete &&= answer.order !== undefined;
     calmComplete &&= answer.calm !== undefined;
     for (const v of answer.order ?? []) if (part.ops[v]! >= 0) order.push(part.ops[v]!);
@@ -55,20 +55,33 @@ export function solveOrder(workload: Workload, capacity: number, budget: Budget)
   return {
     orders: [...(complete ? [stepsOf(whole, order)] : []), ...(calmComplete ? [stepsOf(whole, calm)] : [])],
     bound,
-    proof: proved ? "exact search over orders and residencies" : "best first part of an order, searched exactly",
+    proof: [...proofs].join("; ") || PROOFS.peak,
   };
 }
 
-/** Of the nodes, for the smallest peak. */
-const PEAK_SHARE = 0.2;
+/** Arguments that prove a bound. */
+const PROOFS = {
+  search: "exact search over orders and residencies",
+  peak: "smallest peak over all orders",
+  cover: "tensors that wait in every order",
+  windows: "sum of stretches of an order, each searched exactly",
+} as const;
 
 interface PartAnswer {
   readonly order: readonly number[] | undefined;
   readonly value: number;
   readonly bound: number;
+  readonly proof: string;
   /** An order of the smallest peak. */
-  readonly calm?: readonly number[] | undefined;
+  readonly calm: readonly number[] | undefined;
 }
+
+/** Of the nodes, for the smallest peak. */
+const PEAK_SHARE = 0.2;
+/** Parts of more operators get no cover bound, and others no more time for theirs. */
+const COVERED = 2_000;
+const COVER_SECONDS = 5;
+const WINDOW = { first: 16, longest: 400 } as const;
 
 /** A network from its beginning or from its end, with a slot for every tensor. */
 interface Direction {
@@ -87,7 +100,7 @@ function directionsOf(network: Network): readonly Direction[] {
 }
 
 /** Narrow beams first: they often prove themselves, and what follows only needs orders that beat them. */
-function solvePart(network: Network, capacity: number, budget: Budget): PartAnswer {
+async function solvePart(network: Network, capacity: number, budget: Budget, mip: MipSolver): Promise<PartAnswer> {
   const { nodes, stop } = budget;
   const share = Math.min(1, nodes / WIDTH.nodes, WIDTH.operators / network.ops.length);
   const peak = minPeak(network, Math.ceil(share * nodes * PEAK_SHARE), stop);
@@ -97,6 +110,10 @@ function solvePart(network: Network, capacity: number, budget: Budget): PartAnsw
     order: fits ? peak.order : undefined,
     value: fits ? 0 : Number.POSITIVE_INFINITY,
     bound: peakBound(network, peak.bound, capacity),
+    proof: PROOFS.peak,
+  };
+  const raise = (bound: number, proof: string) => {
+    if (bound > best.bound) best = { ...best, bound: Math.min(best.value, bound), proof };
   };
   if (best.bound >= best.value) return best;
 
@@ -106,9 +123,9 @@ function solvePart(network: Network, capacity: number, budget: Budget): PartAnsw
     const { order, value, bound } = searchOrder(direction.network, direction.slot, capacity, { ...limits, below: best.value, stop });
     if (order !== undefined) {
       favourite = direction;
-      best = { ...best, order: direction.backward ? mirrored(order) : order, value };
+      best = { ...best, order: direction.backward ? mirrored(order) : order, value, bound: Math.min(best.bound, value) };
     }
-    best = { ...best, bound: Math.min(best.value, Math.max(best.bound, bound)) };
+    raise(bound, PROOFS.search);
   };
   const beam = (direction: Direction, width: number, crowding: number) => {
     const branches = direction.slot.some((s) => s >= WIDE.slots) ? WIDE.branches : BRANCHES;
@@ -116,23 +133,33 @@ function solvePart(network: Network, capacity: number, budget: Budget): PartAnsw
   };
   const exact = (direction: Direction, layer: number) =>
     search(direction, { width: Number.POSITIVE_INFINITY, crowding: 0, branches: 100_000, layer, total: 6 * layer });
-  const windows = ({ network, backward }: Direction) => {
-    if (best.order === undefined) return;
-    const order = backward ? mirrored(best.order) : best.order;
-    const bound = windowBound(network, order, capacity, { total: nodes / 2, stop });
-    best = { ...best, bound: Math.min(best.value, Math.max(best.bound, bound)) };
+  const cover = async () => {
+    if (network.ops.length > COVERED) return;
+    raise(await coverBound(network, peak.bound, capacity, mip, { seconds: COVER_SECONDS, nodes }), PROOFS.cover);
+  };
+  const windows = (backward: boolean) => {
+    const order = best.order ?? peak.order ?? network.ops.map((_, v) => v);
+    const limits = { ...WINDOW, total: (Math.sqrt(share) * nodes) / 2, stop };
+    const bound = backward
+      ? windowBound(reversed(network), mirrored(order), capacity, limits)
+      : windowBound(network, order, capacity, limits);
+    raise(bound, PROOFS.windows);
   };
 
+  const crowdings = network.ops.length > LONG ? CROWDINGS.slice(0, 1) : CROWDINGS;
+  const narrow = Math.ceil(WIDTH.first * Math.sqrt(share));
+  const wide = Math.ceil(WIDTH.second * share);
   const attempts = [
-    ...CROWDINGS.flatMap((crowding) => directions.map((d) => () => beam(d, Math.ceil(WIDTH.first * Math.sqrt(share)), crowding))),
+    ...crowdings.flatMap((crowding) => directions.map((d) => () => beam(d, narrow, crowding))),
     ...directions.map((d) => () => exact(d, nodes / 20)),
-    ...CROWDINGS.map((crowding) => () => beam(favourite!, Math.ceil(WIDTH.second * share), crowding)),
-    () => exact(favourite!, nodes / 5),
-    ...directions.map((d) => () => windows(d)),
+    ...crowdings.map((crowding) => () => favourite && beam(favourite, wide, crowding)),
+    () => favourite && exact(favourite, nodes / 5),
+    cover,
+    () => windows(true),
+    () => windows(false),
   ];
-  if (directions.length === 0) return best;
   for (const attempt of attempts) {
-    attempt();
+    await attempt();
     if (best.bound >= best.value || stop()) break;
   }
   return best;

@@ -5,13 +5,15 @@ import { SLOTS, searchOrder } from "./search.js";
 import { ancestors, slotsOf } from "./slots.js";
 
 export interface WindowLimits {
+  /** Operators in the first window tried at a place, and in the longest. */
+  readonly first: number;
+  readonly longest: number;
   /** States made, over all windows. */
   readonly total: number;
   readonly stop: () => boolean;
 }
 
-/** Operators in the first window tried at a place, and the factor by which the next is longer. */
-const FIRST = 16;
+/** How much longer than the last the next window is. */
 const GROWTH = 5 / 4;
 /** How many more states the next longer window may make. */
 const EFFORT = 3;
@@ -36,13 +38,12 @@ export function windowBound(network: Network, order: readonly number[], capacity
     let length = 0;
     let used = 0;
     let expected = 0;
-    for (let next = Math.min(FIRST, to); next > length; next = Math.min(to, Math.ceil(GROWTH * next))) {
+    const longest = Math.min(to, limits.longest);
+    for (let next = Math.min(longest, limits.first); next > length; next = Math.min(longest, Math.ceil(GROWTH * next))) {
       const share = perOperator * next - used;
       if (length > 0 && expected > share) break;
-      const answer = optimum(windowOf(network, order, to - next, to, charged), capacity, known.subarray(to - next), {
-        total: share,
-        stop: limits.stop,
-      });
+      const window = windowOf(network, order, to - next, to, charged);
+      const answer = optimum(window, capacity, known.subarray(to - next), { ...limits, total: share });
       used += answer.made;
       expected = EFFORT * answer.made;
       known.fill(answer.bound, 0, to - next + 1);
