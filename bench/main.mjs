@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 const BENCHMARKS = {
   scratchpad: "order, residency and addresses against COSMA's baselines and programme; writes docs/benchmarks.md",
   packing: "addresses alone, on MiniMalloc's instances",
+  fusion: "what fusion saves over bandwidths and off-chip energies",
+  explore: "a hardware search of 1,000 points",
   cost: "evaluations per second of the loop-nest cost model",
 };
 

@@ -34,7 +34,7 @@ function presets() {
   return `export const presetSources: Readonly<Record<string, string>> = {\n${entries.join("")}};\n`;
 }
 
-/** The report page's script and style sheet as strings, with the hashes that its content policy admits. */
+/** The scripts of the report page and of the sheet, and their style, as strings, with the hashes that its content policy admits. */
 async function page() {
   const folder = `${root}src/report/page/`;
   const bundle = async (entry) => {
@@ -53,9 +53,17 @@ async function page() {
     return outputFiles[0].text.trim().replaceAll("</", "<\\/");
   };
   const script = await bundle("main.ts");
+  const sheet = await bundle("sheet.ts");
   const style = await bundle("page.css");
   const hash = (text) => `sha256-${createHash("sha256").update(text).digest("base64")}`;
-  const constants = { pageScript: script, pageScriptHash: hash(script), pageStyle: style, pageStyleHash: hash(style) };
+  const constants = {
+    pageScript: script,
+    pageScriptHash: hash(script),
+    sheetScript: sheet,
+    sheetScriptHash: hash(sheet),
+    pageStyle: style,
+    pageStyleHash: hash(style),
+  };
   return Object.entries(constants)
     .map(([name, value]) => `export const ${name}: string = ${JSON.stringify(value)};\n`)
     .join("");

@@ -4,9 +4,15 @@ import { bad, fail, good } from "./base/diagnostic.js";
 import type { Outcome } from "./base/outcome.js";
 import type { Bytes } from "./base/units.js";
 import type { Verdict } from "./base/verdict.js";
+import type { Objective, Point, Result } from "./explore/point.js";
+import { type Rival, rivalOf } from "./explore/search.js";
 import type { Graph } from "./graph/graph.js";
 import type { Binding } from "./onnx/bindings.js";
 import { type ImportOptions, importOnnx } from "./onnx/import.js";
+import { pose as poseFusion } from "./planners/fusion/pose.js";
+import { readProblem as readFusion } from "./planners/fusion/read.js";
+import { solve as solveFusion } from "./planners/fusion/solve.js";
+import { verify as verifyFusion } from "./planners/fusion/verify.js";
 import { allocate } from "./planners/scratchpad/alloc/allocate.js";
 import { formatBuffers } from "./planners/scratchpad/alloc/buffers.js";
 import { type AllocDocument, allocDocument } from "./planners/scratchpad/alloc/document.js";
@@ -20,6 +26,7 @@ import { rewritten } from "./planners/scratchpad/split/rewrite.js";
 import { verify } from "./planners/scratchpad/verify.js";
 import { discrepancies, noPlanDocument, type PlanDocument, type PlannedDocument, planDocument, readDocument } from "./report/document.js";
 import type { Kind, Plan, PlanOf, Problem, ProblemOf } from "./report/families.js";
+import { floorOf as floorOfFusion } from "./report/fusion.js";
 import { type InspectDocument, inspectDocument } from "./report/inspect.js";
 import { type Manifest, type Report, report } from "./report/report.js";
 import type { Budget } from "./search/budget.js";
@@ -30,16 +37,23 @@ import type { Target } from "./target/target.js";
 export type { Checked, Diagnostic } from "./base/diagnostic.js";
 export type { Outcome } from "./base/outcome.js";
 export type { Replay } from "./base/replay.js";
+export { type FrontDocument, frontDocument, frontText, type Manifest as FrontManifest, readFront } from "./explore/document.js";
+export type { Objective, Point, Result } from "./explore/point.js";
+export { type Rival, searchPoints } from "./explore/search.js";
+export { frontSheet } from "./explore/sheet.js";
+export { parseSpace, type Space } from "./explore/space.js";
 export type { Graph } from "./graph/graph.js";
 export { type Binding, parseBinding } from "./onnx/bindings.js";
 export { buildExample, type Example, examples } from "./onnx/examples/index.js";
+export type { FusionPlan, FusionProblem } from "./planners/fusion/plan.js";
 export type { AllocDocument } from "./planners/scratchpad/alloc/document.js";
 export type { ScratchpadPlan, ScratchpadProblem } from "./planners/scratchpad/plan.js";
 export { csv, csvTables } from "./report/csv.js";
 export { type PlanDocument, summary } from "./report/document.js";
-export { html } from "./report/html.js";
+export { html, sheetHtml } from "./report/html.js";
 export { type InspectDocument, inspectText } from "./report/inspect.js";
 export type { Manifest, Report } from "./report/report.js";
+export { sheetText } from "./report/sheet.js";
 export { CSV_TABLES } from "./report/table.js";
 export { text } from "./report/text.js";
 export { trace } from "./report/trace.js";
@@ -50,17 +64,36 @@ export { applySettings, parseTarget } from "./target/parse.js";
 export { presetNames, presetTarget, presetYaml } from "./target/presets.js";
 export type { Target } from "./target/target.js";
 
-/** One line per family of accelerator. */
+/** What each family of accelerator brings. */
 const planners: { readonly [K in Kind]: Planner<Extract<Target, { kind: K }>, ProblemOf<K>, PlanOf<K>> } = {
-  scratchpad: { pose, solvers: { search: solve, ilp: solveByIlp, "ilp-fixed": solveFixedByIlp }, rewritten, verify, readProblem },
+  scratchpad: {
+    objective: "traffic",
+    pose,
+    solvers: { search: solve, ilp: solveByIlp, "ilp-fixed": solveFixedByIlp },
+    rewritten,
+    verify,
+    readProblem,
+  },
+  fusion: {
+    objective: "balanced",
+    pose: poseFusion,
+    solvers: { search: async (problem, budget) => solveFusion(problem, budget) },
+    verify: verifyFusion,
+    readProblem: readFusion,
+    floor: floorOfFusion,
+  },
 };
 
 /** What a family gives: the functions of its four files, and what only some have. */
 interface Planner<T extends Target, P, Q> {
-  readonly pose: (graph: Graph, target: T, goal: Goal) => Checked<P>;
+  /** What it lowers when nobody says. */
+  readonly objective: string;
+  readonly pose: (graph: Graph, target: T, goal: Goal & { readonly objective: string }) => Checked<P>;
   readonly solvers: Readonly<Partial<Record<Goal["solver"], (problem: P, budget: Budget, mip: MipSolver) => Promise<Outcome<Q>>>>>;
   readonly verify: (problem: P, plan: Q) => Verdict<Q>;
   readonly readProblem: (data: unknown, where: string) => Checked<P>;
+  /** What no plan of the problem goes below, each by itself; where it is cheap to know. */
+  readonly floor?: (problem: P) => { readonly latencyCycles: number; readonly energyPicojoules: number };
   /** Another problem for the same network where it does not fit whole. */
   readonly rewritten?: (graph: Graph, target: T, problem: P, budget: Budget) => Rewriting<P>;
 }
@@ -86,11 +119,17 @@ export const SOLVERS = ["search", "ilp", "ilp-fixed"] as const;
 
 export const SPLITS = ["auto", "never"] as const;
 
+/** What may happen where neighbouring tiles overlap: `any` also allows what changes results at tile edges. */
+export const OVERLAPS = ["exact", "any"] as const;
+
 export interface Goal {
-  readonly objective: string;
+  /** Without it the family's own. */
+  readonly objective?: string | undefined;
   readonly solver: (typeof SOLVERS)[number];
   /** Whether operators may be cut into parts: where they do not fit whole, or never. */
   readonly split: (typeof SPLITS)[number];
+  /** `exact` without it. */
+  readonly overlap?: (typeof OVERLAPS)[number];
   readonly bindings: readonly Binding[];
 }
 
@@ -110,6 +149,9 @@ export function inspect(model: Model, bindings: readonly Binding[], sha256: stri
   const graph = importOnnx(model.bytes, { ...model, bindings });
   return graph.ok ? good(inspectDocument(graph.value, { name: model.name, sha256 }), graph.warnings) : graph;
 }
+
+/** Reads a model, to be planned on many targets. */
+export const importModel = (model: Model, bindings: readonly Binding[]): Checked<Graph> => importOnnx(model.bytes, { ...model, bindings });
 
 /** What planning came to. Only an accepted plan has a report; a refused one is a bug of ours and shows nothing else. */
 export type Planned =
@@ -136,13 +178,9 @@ export async function plan(
   lap("import");
   if (!graph.ok) return graph;
 
-  const { pose, rewritten = whole, solvers, verify } = plannerOf(target.kind);
-  const solve = solvers[goal.solver];
-  if (solve === undefined) return bad(unsolvable(target, goal.solver, Object.keys(solvers)));
-  const posed = pose(graph.value, target, goal); // Graph x Target -> Problem, plain JSON
+  const posed = posedFor(graph.value, target, goal, budget); // Graph x Target -> Problem, plain JSON
   if (!posed.ok) return posed;
-  const cut = goal.split === "never" ? undefined : rewritten(graph.value, target, posed.value, budget); // where it does not fit whole
-  const problem = cut?.kind === "cut" ? cut.problem : posed.value;
+  const { problem, uncut, solve, verify } = posed.value;
   lap("pose");
 
   const background = {
@@ -153,10 +191,10 @@ export async function plan(
     seconds,
     manifest,
   };
-  if (cut?.kind === "none") {
-    const { where, message, fix } = cut.reason;
+  if (uncut !== undefined) {
+    const { where, message, fix } = uncut;
     const outcome = { status: "unknown" as const, reason: `${where}: ${message}; ${fix}` };
-    return good({ kind: "none", document: noPlanDocument(background, problem, outcome), reason: cut.reason });
+    return good({ kind: "none", document: noPlanDocument(background, problem, outcome), reason: uncut });
   }
   const outcome = await solve(problem, budget, mip); // Problem -> Outcome: value, bound, status
   lap("solve");
@@ -173,6 +211,77 @@ export async function plan(
   const shown = report({ ...background, problem: problem, accepted: verdict.accepted, outcome });
   return good({ kind: "planned", document: planDocument(shown, problem, verdict.accepted), report: shown });
 }
+
+/** A problem with those who solve and judge it. */
+interface Posed extends Pick<Planner<Target, Problem, Plan>, "verify" | "floor"> {
+  readonly problem: Problem;
+  readonly solve: (problem: Problem, budget: Budget, mip: MipSolver) => Promise<Outcome<Plan>>;
+  /** Why operators that do not fit whole cannot be cut; absent where all is well. */
+  readonly uncut?: Diagnostic;
+}
+
+function posedFor(graph: Graph, target: Target, goal: Goal, budget: Budget): Checked<Posed> {
+  const { objective, pose, rewritten = whole, solvers, verify, floor } = plannerOf(target.kind);
+  const solve = solvers[goal.solver];
+  if (solve === undefined) return bad(unsolvable(target, goal.solver, Object.keys(solvers)));
+  const posed = pose(graph, target, { ...goal, objective: goal.objective ?? objective });
+  if (!posed.ok) return posed;
+  const cut = goal.split === "never" ? whole() : rewritten(graph, target, posed.value, budget); // where it does not fit whole
+  return good(
+    {
+      problem: cut.kind === "cut" ? cut.problem : posed.value,
+      ...(cut.kind === "none" && { uncut: cut.reason }),
+      solve,
+      verify,
+      ...(floor && { floor }),
+    },
+    posed.warnings,
+  );
+}
+
+/**
+ * Plans `graph` on one target of a space as `plan` does, and tells the judge's figures alone. Where a rival dominates all
+ * that this target could reach at best, nothing is planned.
+ *
+ * @param objectives what the vectors of the rivals stand for.
+ */
+export async function evaluate(
+  graph: Graph,
+  { target, hardware }: Pick<Point, "target" | "hardware">,
+  goal: Goal,
+  objectives: readonly Objective[],
+  rivals: readonly Rival[],
+  { budget, mip }: Pick<Surroundings, "budget" | "mip">,
+): Promise<Result> {
+  const posed = posedFor(graph, target, goal, budget);
+  if (!posed.ok) return { status: "failed", reason: posed.errors[0] };
+  const { problem, uncut, solve, verify, floor } = posed.value;
+  if (uncut !== undefined) return { status: "undecided", reason: uncut };
+  const run = (latencyCycles: number, energyPicojoules: number) => ({ latencySeconds: latencyCycles / target.clock, energyPicojoules });
+
+  const least = floor?.(problem);
+  if (least !== undefined) {
+    // Solver and judge may round the same sum differently.
+    const best = run(least.latencyCycles * (1 - ROUNDING), least.energyPicojoules * (1 - ROUNDING));
+    const rival = rivalOf(rivals, objectives, hardware, best);
+    if (rival !== undefined) return { status: "pruned", by: rival.id, floor: best };
+  }
+  const outcome = await solve(problem, budget, mip);
+  if (outcome.status === "infeasible") return { status: "infeasible", reason: outcome.conflict };
+  if (outcome.status === "unknown") return { status: "undecided", reason: undecided(target.name, outcome.reason) };
+  const verdict = verify(problem, outcome.plan);
+  if (!verdict.ok) return { status: "refused", reason: verdict.violations[0] };
+  const { latency, energy, trafficByCause } = verdict.accepted.replay.totals;
+  const offChipBytes = Object.values(trafficByCause).reduce((sum, size) => sum + size, 0);
+  return {
+    status: "planned",
+    metrics: { ...run(latency, energy), latencyCycles: latency, offChipBytes },
+    optimal: outcome.status === "optimal",
+  };
+}
+
+/** Share by which sums in different orders may differ. */
+const ROUNDING = 1e-9;
 
 /** What reading a plan file came to. */
 export type Verified =

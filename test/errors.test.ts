@@ -13,6 +13,7 @@ const FAMILIES: Readonly<Record<string, string>> = {
   PIP: "Pipeline plans",
   XBR: "Crossbar plans",
   ALC: "Buffer allocation",
+  EXP: "Exploring hardware",
   CLI: "Command line and files",
 };
 const CODE = /^([A-Z]{3})-(\d+)$/;

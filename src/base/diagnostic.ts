@@ -1,5 +1,5 @@
 /** Families of error codes; one table of codes lives beside the code that raises them (`codes.ts`). */
-export type Family = "ONX" | "TGT" | "SPM" | "FUS" | "PIP" | "XBR" | "ALC" | "CLI";
+export type Family = "ONX" | "TGT" | "SPM" | "FUS" | "PIP" | "XBR" | "ALC" | "EXP" | "CLI";
 export type Code = `${Family}-${number}`;
 
 /** What is wrong, where, and what to try next. Bad input is such a value; an exception is a bug of ours. */

@@ -61,6 +61,29 @@ export interface LedgerRow {
   readonly size: Bytes;
 }
 
+/** What energy was spent on: the array at work and at rest, its multiplications, the buffer beside it, the link off chip. */
+export type EnergyPart = "computing" | "waiting" | "multiplying" | "buffer" | "offChip";
+
+/** What consecutive steps that ran as one took and cost. */
+export interface Stretch {
+  /** Half-open, as all intervals. */
+  readonly steps: Interval<number>;
+  readonly cycles: Interval<Cycles>;
+  /** Cycles of these in which the engine computed. */
+  readonly busy: Cycles;
+  readonly offChip: Bytes;
+  /** Highest byte in use meanwhile, per memory. */
+  readonly peak: readonly Bytes[];
+  readonly energy: Readonly<Record<EnergyPart, Picojoules>>;
+}
+
+/** Another run of the same network on the same machine, which the plan is held against. */
+export interface Baseline {
+  readonly steps: readonly string[];
+  readonly stretches: readonly Stretch[];
+  readonly totals: ReplayTotals;
+}
+
 export interface ReplayTotals {
   readonly latency: Cycles;
   readonly energy: Picojoules;
@@ -86,6 +109,10 @@ export interface Replay {
   readonly residency: readonly Residency[];
   readonly ledger: readonly LedgerRow[];
   readonly totals: ReplayTotals;
+  /** Where steps run in groups: all steps in their order, cut into stretches that add up to the totals. */
+  readonly stretches?: readonly Stretch[];
+  /** Where a family has a plain way to run a network: that way, replayed alike. */
+  readonly baseline?: Baseline;
 }
 
 /** Sums the ledger by cause. */

@@ -17,13 +17,21 @@ export const nodes = (text: string): number => whole(text, 1, Number.MAX_SAFE_IN
 
 export const seed = (text: string): number => whole(text, 0, 2 ** 32 - 1);
 
+export const workers = (text: string): number => whole(text, 1, 256);
+
+export const epsilon = (text: string): number => {
+  const value = Number(text);
+  if (/^\d*\.?\d+$/.test(text) && value < 1) return value;
+  throw new InvalidArgumentError("a share from 0 to below 1 is needed.");
+};
+
 /** Collects a repeatable option. */
 export const repeated = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 
 export const binding = (text: string, before: readonly Binding[] = []): readonly Binding[] => [...before, checked(parseBinding(text))];
 
 /** What a plan may be asked to improve; each family of accelerator serves some of them and refuses the others. */
-export const OBJECTIVES = ["traffic", "latency", "energy", "throughput"] as const;
+export const OBJECTIVES = ["traffic", "latency", "energy", "balanced", "throughput"] as const;
 
 export const objective = (text: string): string => {
   if ((OBJECTIVES as readonly string[]).includes(text)) return text;

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { type Binding, type Goal, SOLVERS, SPLITS } from "../api.js";
+import { type Binding, type Goal, OVERLAPS, SOLVERS, SPLITS } from "../api.js";
 import { binding, nodes, OBJECTIVES, objective, repeated, seconds, seed } from "./arguments.js";
 import { colours, finish } from "./finish.js";
 import type { PlanRequest } from "./plan-job.js";
@@ -13,9 +13,10 @@ interface Options {
   readonly target: string;
   readonly set?: readonly string[];
   readonly bind?: readonly Binding[];
-  readonly objective: string;
+  readonly objective?: string;
   readonly solver: Goal["solver"];
   readonly split: Goal["split"];
+  readonly overlap: NonNullable<Goal["overlap"]>;
   readonly time: number;
   readonly nodes: number;
   readonly seed: number;
@@ -28,7 +29,7 @@ interface Options {
 export function addPlan(program: Command): void {
   program
     .command("plan")
-    .summary("plan a model on a target: order, addresses, spills, a proven bound")
+    .summary("plan a model on a target: order, addresses, spills, fusion groups, a proven bound")
     .description(
       "Plans MODEL (an .onnx file or the name of a bundled example) on a target, lets the judge replay the plan, and prints what it costs.",
     )
@@ -36,10 +37,19 @@ export function addPlan(program: Command): void {
     .requiredOption("--target <target>", "a preset (see `stowage targets list`) or a YAML file")
     .option("--set <key=value>", "replace a value of the target, e.g. memory.size=512KiB (repeatable)", repeated)
     .option("--bind <name=value>", "give a symbol or an input its size: N=1, x=1,3,224,224, x[2]=224 (repeatable)", binding)
-    .option("--objective <name>", `what to optimise: ${OBJECTIVES.join(", ")}`, objective, "traffic")
+    .option(
+      "--objective <name>",
+      `what to lower: ${OBJECTIVES.join(", ")} (default: traffic on a scratchpad, balanced on a fusion target)`,
+      objective,
+    )
     .addOption(new Option("--solver <name>", "how to seek the plan; ilp is COSMA's programme").choices(SOLVERS).default("search"))
     .addOption(
       new Option("--split <when>", "cut operators into parts where they do not fit whole, or never").choices(SPLITS).default("auto"),
+    )
+    .addOption(
+      new Option("--overlap <modes>", "fusion: ways that leave every result as it is, or any, also those that change results at tile edges")
+        .choices(OVERLAPS)
+        .default("exact"),
     )
     .addOption(
       new Option("--time <duration>", "stop the search after this time, e.g. 30s or 5min")
@@ -52,7 +62,10 @@ export function addPlan(program: Command): void {
     .option("--report <file>", "write a self-contained HTML report")
     .option("--trace <file>", "write a Chrome trace (JSON) for ui.perfetto.dev")
     .option("--json", "print one JSON document and nothing else")
-    .addHelpText("after", "\nExample:\n  $ stowage plan resnet50 --target cosma --set memory.size=1MiB --report resnet50.html\n")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ stowage plan resnet50 --target cosma --set memory.size=1MiB --report resnet50.html\n  $ stowage plan mobilenetv2 --target vwa --report mobilenetv2.html\n",
+    )
     .action(async (model: string, options: Options) => {
       finish(await runPlan(model, options), options.json === true);
     });
@@ -67,6 +80,7 @@ export function runPlan(model: string, { set = [], bind = [], time, ...options }
     objective: options.objective,
     solver: options.solver,
     split: options.split,
+    overlap: options.overlap,
     seconds: time,
     nodes: options.nodes,
     seed: options.seed,

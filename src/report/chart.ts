@@ -62,8 +62,13 @@ export interface Brackets extends Titled {
   readonly kind: "brackets";
   readonly operators: readonly string[];
   readonly groups: readonly { readonly label: string; readonly start: number; readonly end: number; readonly note: string }[];
-  /** A height over each operator, such as its off-chip bytes. */
-  readonly heights?: { readonly label: string; readonly unit: Unit; readonly values: readonly number[] };
+  /** A height over each operator, such as its off-chip bytes; `outline` draws what to hold it against. */
+  readonly heights?: {
+    readonly label: string;
+    readonly unit: Unit;
+    readonly values: readonly number[];
+    readonly outline?: { readonly label: string; readonly values: readonly number[] };
+  };
 }
 
 /** How many things have a value within each bin, half-open. */

@@ -223,7 +223,7 @@ const frame = z.object({
     value: z.number(),
     bound: z.number(),
     gap: z.number(),
-    scope: z.enum(["this order", "all orders"]),
+    scope: z.enum(["this order", "all orders", "all groupings"]),
     proof: z.string(),
     orderBound: z.number().optional(),
     fragmentationBytes: z.number().optional(),

@@ -55,6 +55,8 @@ export interface Goal {
   readonly verb: string;
   /** Follows the value; empty where nothing has to be said. */
   readonly beside: string;
+  /** A sentence to say first: what the plan is held against. */
+  readonly introduction?: string;
   /** The whole sentence of a plan whose value is 0. */
   readonly nothing?: string;
 }

@@ -1,11 +1,14 @@
+import type { FusionPlan, FusionProblem } from "../planners/fusion/plan.js";
 import type { ScratchpadPlan, ScratchpadProblem } from "../planners/scratchpad/plan.js";
 import type { Target } from "../target/target.js";
 import type { Facts, Given } from "./facts.js";
+import { fusionFacts } from "./fusion.js";
 import { scratchpadFacts } from "./scratchpad.js";
 
 /** What each family solves, and what it answers. */
 interface Families {
   readonly scratchpad: { readonly problem: ScratchpadProblem; readonly plan: ScratchpadPlan };
+  readonly fusion: { readonly problem: FusionProblem; readonly plan: FusionPlan };
 }
 
 export type Kind = Target["kind"];
@@ -17,6 +20,7 @@ export type Plan = PlanOf<Kind>;
 /** The one place where a kind of accelerator finds what the report needs to know of it. */
 const families: { readonly [K in Kind]: (given: Given<ProblemOf<K>, PlanOf<K>>) => Facts } = {
   scratchpad: scratchpadFacts,
+  fusion: fusionFacts,
 };
 
 /** The facts of a plan of any family. The compiler does not see that problem and plan are of the kind that the problem names. */

@@ -2,10 +2,19 @@ import type { BoundScope } from "../base/outcome.js";
 import { clockedText, exactText } from "./quantity.js";
 import type { Report } from "./report.js";
 
-const SCOPES: Readonly<Record<BoundScope, string>> = { "this order": "in this order of steps", "all orders": "in any order", "all groupings": "in any grouping" };
+const SCOPES: Readonly<Record<BoundScope, string>> = {
+  "this order": "in this order of steps",
+  "all orders": "in any order",
+  "all groupings": "in any grouping",
+};
 
-/** What the plan costs in what it was made to lower and what is proven about it, in one sentence. */
-export function headline({ objective: o, status, clockHertz }: Report): string {
+/** What the plan costs in what it was made to lower and what is proven about it, in one sentence; before it what a family says first. */
+export function headline(report: Report): string {
+  const { introduction } = report.objective;
+  return introduction === undefined ? proven(report) : `${introduction} ${proven(report)}`;
+}
+
+function proven({ objective: o, status, clockHertz }: Report): string {
   if (o.value === 0 && o.nothing !== undefined) return o.nothing;
   const say = (n: number): string => clockedText(n, o.unit, clockHertz);
   // Two figures that round alike are told apart by all their digits.

@@ -21,7 +21,7 @@ const SPELLINGS: Readonly<Record<Unit, Spelling>> = {
   W: prefixed("W"),
   "mm²": prefixed("mm²"),
   share: { short: percentText, exact: percentText },
-  "": { short: grouped, exact: grouped },
+  "": { short: grouped, exact: (n) => (Number.isInteger(n) ? grouped(n) : String(Number(n.toPrecision(7)))) },
 };
 
 /** `1536`, `B` -> `1.5 KiB`. */

@@ -179,8 +179,8 @@ function weighed({ objective }: Facts, outcome: Given<Problem, Plan>["outcome"])
   };
 }
 
-/** Bytes and cycles are counted; of energies, solver and judge may add the same terms in another order. */
-const sameSum = (a: number, b: number, unit: Unit): boolean => unit === "pJ" && Math.abs(a - b) <= 1e-9 * Math.abs(a);
+/** Bytes and cycles are counted; of energies and weighed sums, solver and judge may add the same terms in another order. */
+const sameSum = (a: number, b: number, unit: Unit): boolean => (unit === "pJ" || unit === "") && Math.abs(a - b) <= 1e-9 * Math.abs(a);
 
 /** Bytes by cause and direction: the causes that the family names, each at least once, then whatever else was moved. */
 function traffic({ causes }: Facts, { ledger }: Replay): TrafficRow[] {

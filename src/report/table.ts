@@ -17,6 +17,8 @@ export interface Column {
   readonly label: string;
   /** Of a column of numbers; without it they are counts. */
   readonly unit?: Unit;
+  /** Left out in a terminal, which is narrow. */
+  readonly detail?: true;
   /** The numbers are steps of the plan (-1: none), shown by their names. */
   readonly refers?: "step";
 }
@@ -31,6 +33,7 @@ export const PLAN_TABLES = ["ledger", "residency", "steps"] as const;
 /** Keys of the tables that each family adds. */
 const FAMILY_TABLES: { readonly [K in Target["kind"]]: readonly string[] } = {
   scratchpad: [],
+  fusion: ["comparison", "energy-band", "bandwidth-band", "groups", "layers"],
 };
 
 /** All that `export --table` knows. A plan has those of its own family. */

@@ -163,12 +163,13 @@ function familyTable(report: Report, table: Table, heading: (words: string) => s
     if (refers === "step") return short(report.steps[Number(value)]?.name ?? "", 32);
     return typeof value === "number" ? quantityText(value, unit ?? "") : short(value, 32);
   };
-  const rows = table.rows.slice(0, ROWS).map((row) => table.columns.map((column, c) => (c === 0 ? "  " : "") + cell(row, column)));
-  const titles = table.columns.map(({ label }, c) => (c === 0 ? `${table.title}: ${label}` : label));
+  const shown = table.columns.filter(({ detail }) => detail !== true);
+  const rows = table.rows.slice(0, ROWS).map((row) => shown.map((column, c) => (c === 0 ? "  " : "") + cell(row, column)));
+  const titles = shown.map(({ label }, c) => (c === 0 ? [table.title, label].filter(Boolean).join(": ") : label));
   const more = table.rows.length - rows.length;
   return [
     "",
-    ...titled(heading, columns([titles, ...rows], table.columns.map((column) => (isNumeric(table, column) ? "r" : "l")).join(""))),
+    ...titled(heading, columns([titles, ...rows], shown.map((column) => (isNumeric(table, column) ? "r" : "l")).join(""))),
     ...(more > 0 ? [`  and ${more} more; \`stowage export --to csv --table ${table.key}\` has them all`] : []),
   ];
 }
@@ -184,17 +185,17 @@ function warningsText({ warnings }: Report): string[] {
 }
 
 /** A name in at most `width` characters; what goes is the middle, because ends tell operators apart. */
-function short(name: string, width: number): string {
+export function short(name: string, width: number): string {
   const clean = [...printable(name)];
   if (clean.length <= width) return clean.join("");
   const tail = Math.ceil((width - 1) * 0.6);
   return `${clean.slice(0, width - 1 - tail).join("")}…${clean.slice(-tail).join("")}`;
 }
 
-type Line = readonly string[];
+export type Line = readonly string[];
 
 /** Lines of equal column widths, two spaces between; `align` has `l` or `r` for each column. */
-function columns(rows: readonly Line[], align: string): string[] {
+export function columns(rows: readonly Line[], align: string): string[] {
   const widths = [...align].map((_, c) => rows.reduce((w, row) => Math.max(w, [...(row[c] ?? "")].length), 0));
   return rows.map((row) =>
     row

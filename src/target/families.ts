@@ -1,12 +1,17 @@
 import { z } from "zod";
 import type { Fact, Family } from "./family.js";
+import { fusionFamily } from "./fusion.js";
 import { scratchpadFamily } from "./scratchpad.js";
 import type { Target } from "./target.js";
 
 /** The kinds of accelerator this version knows. */
-export const families = { scratchpad: scratchpadFamily } satisfies {
+const families = { scratchpad: scratchpadFamily, fusion: fusionFamily } satisfies {
   readonly [K in Target["kind"]]: Pick<Family<unknown, Extract<Target, { kind: K }>>, "facts">;
 };
+
+/** The compiler does not see that parsed values and targets are of the kind that picked the family. */
+export const familyOf = (kind: Target["kind"]): Family<{ readonly sources: Readonly<Record<string, string>> }, Target> =>
+  families[kind] as unknown as Family<{ readonly sources: Readonly<Record<string, string>> }, Target>;
 
 export const kinds = Object.keys(families) as readonly Target["kind"][];
 
@@ -24,14 +29,14 @@ export interface Shape {
 
 /** The JSON Schema (draft 2020-12) of target files, for completion and checks in editors. */
 export function targetJsonSchema(): Shape {
-  return toShape(z.discriminatedUnion("kind", [families.scratchpad.schema]));
+  return toShape(z.discriminatedUnion("kind", [families.scratchpad.schema, families.fusion.schema]));
 }
 
 /** The JSON Schema of one kind of target. */
-export const shapeOf = (kind: Target["kind"]): Shape => toShape(families[kind].schema);
+export const shapeOf = (kind: Target["kind"]): Shape => toShape(familyOf(kind).schema);
 
 /** Every number and choice of `target`, with its unit and where it is from. */
-export const targetFacts = (target: Target): readonly Fact[] => families[target.kind].facts(target);
+export const targetFacts = (target: Target): readonly Fact[] => familyOf(target.kind).facts(target);
 
 /** Zod drops the examples of converted values; we keep them. */
 function toShape(schema: z.ZodType): Shape {

@@ -54,7 +54,7 @@ test("a good file becomes base units with the defaults filled in", () => {
 test("the memory may be derived from the network", () => {
   for (const word of ["min", "mid", "peak"]) {
     const result = parseTarget(but("64KiB", word), "t.yaml");
-    expect(result.ok && result.value.memory.size).toBe(word);
+    expect(result.ok && result.value.kind === "scratchpad" && result.value.memory.size).toBe(word);
   }
 });
 

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { bad, type Checked, type Code, type Diagnostic, fail, good } from "../base/diagnostic.js";
 import { nearest } from "../base/nearest.js";
-import { families, kinds, type Shape, shapeOf } from "./families.js";
+import { familyOf, kinds, type Shape, shapeOf } from "./families.js";
 import type { Target } from "./target.js";
 import { describe } from "./units.js";
 import { type Located, type Path, readYaml } from "./yaml.js";
@@ -67,7 +67,7 @@ function validate(value: unknown, origin: Origin): Checked<Target> {
     return bad(fail("TGT-10", place(origin, ["kind"]), message, fix));
   }
 
-  const family = families[kind];
+  const family = familyOf(kind);
   const result = family.schema.safeParse(value);
   const shape = shapeOf(kind);
   if (!result.success) {

@@ -1,36 +1,10 @@
 import { z } from "zod";
 import { overlaps } from "../base/interval.js";
 import { add, bytes, picojoulesPerByte, picojoulesPerMac } from "../base/units.js";
-import type { ElementType } from "../graph/element-type.js";
 import { type Fact, type Family, quantity, quantityOr, type Remark, raise } from "./family.js";
+import { precisionSchema, stated } from "./precision-schema.js";
 import type { ScratchpadTarget } from "./target.js";
 import { elementRate, energyPerByte, energyPerMac, frequency, macRate, rate, size } from "./units.js";
-
-/** Element types an accelerator may compute in. Strings, booleans and complex numbers are left to the model. */
-const PRECISIONS = [
-  "float32",
-  "float16",
-  "bfloat16",
-  "float8e4m3fn",
-  "float8e4m3fnuz",
-  "float8e5m2",
-  "float8e5m2fnuz",
-  "float8e8m0",
-  "float4e2m1",
-  "int32",
-  "int16",
-  "int8",
-  "int4",
-  "int2",
-  "uint32",
-  "uint16",
-  "uint8",
-  "uint4",
-  "uint2",
-  "float64",
-  "int64",
-  "uint64",
-] as const satisfies readonly ElementType[];
 
 const schema = z
   .strictObject({
@@ -55,10 +29,7 @@ const schema = z
       vector: quantity(elementRate, { positive: true }),
       energy: quantity(energyPerMac).optional(),
     }),
-    precision: z
-      .strictObject({ activation: z.enum(PRECISIONS).optional(), weight: z.enum(PRECISIONS).optional() })
-      .default({})
-      .meta({ description: "Element types assumed for floating-point data; the model's own count when absent." }),
+    precision: precisionSchema,
     weights: z
       .enum(["outside", "planned"])
       .meta({ description: "outside: weights have a memory of their own. planned: they share the scratchpad.", examples: ["planned"] }),
@@ -92,10 +63,7 @@ function build(parsed: Parsed, name: string, sources: Readonly<Record<string, st
     },
     offChip: { bandwidth: offChip.bandwidth, energy: offChip.energy ?? picojoulesPerByte(0) },
     compute: { macs: compute.macs, vector: compute.vector, energy: compute.energy ?? picojoulesPerMac(0) },
-    precision: {
-      ...(precision.activation !== undefined && { activation: precision.activation }),
-      ...(precision.weight !== undefined && { weight: precision.weight }),
-    },
+    precision: stated(precision),
     weights,
     inPlace,
     sources,

@@ -1,6 +1,7 @@
 import type { Interval } from "../base/interval.js";
 import type { Bytes, BytesPerSecond, ElementsPerCycle, Hertz, MacsPerCycle, PicojoulesPerByte, PicojoulesPerMac } from "../base/units.js";
 import type { ElementType } from "../graph/element-type.js";
+import type { FusionTarget } from "./fusion-target.js";
 
 /** Element types the planner assumes, whatever the model stores. Without it the model's own widths count. */
 export interface Precision {
@@ -50,4 +51,4 @@ export interface ScratchpadTarget {
 }
 
 /** An accelerator description. Every family adds one member, discriminated by `kind`. */
-export type Target = ScratchpadTarget;
+export type Target = ScratchpadTarget | FusionTarget;

@@ -1,9 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
+  cycleRate,
   duration,
   elementRate,
+  energy,
   energyPerByte,
+  energyPerCycle,
   energyPerMac,
   frequency,
   type Measure,
@@ -16,7 +19,19 @@ import {
   size,
 } from "./units.js";
 
-const measures: readonly Measure<number>[] = [size, rate, frequency, duration, energyPerByte, energyPerMac, macRate, elementRate];
+const measures: readonly Measure<number>[] = [
+  size,
+  rate,
+  frequency,
+  duration,
+  energyPerByte,
+  energyPerMac,
+  energyPerCycle,
+  energy,
+  cycleRate,
+  macRate,
+  elementRate,
+];
 
 function check(measure: Measure<number>, text: unknown, expected: number | string) {
   const result = parseQuantity(measure, text, "here");
@@ -37,6 +52,9 @@ test("binary prefixes are powers of 1024, decimal ones of 1000, b is a bit", () 
   check(energyPerByte, "0.5nJ/B", 500);
   check(energyPerByte, "700fJ/byte", 0.7);
   check(energyPerMac, "0.3pJ/MAC", 0.3);
+  check(energyPerCycle, "0.31nJ/cycle", 310);
+  check(energy, "12pJ", 12);
+  check(cycleRate, "128b/cycle", 16);
   check(macRate, "256MAC/cycle", 256);
   check(elementRate, "16 elements/cycle", 16);
   check(duration, "10s", 10);

@@ -7,8 +7,10 @@ import { bad, type Checked, type Code, fail, good } from "../base/diagnostic.js"
 import { nearest } from "../base/nearest.js";
 import {
   type Bytes,
+  type BytesPerCycle,
   type BytesPerSecond,
   bytes,
+  bytesPerCycle,
   bytesPerSecond,
   type ElementsPerCycle,
   elementsPerCycle,
@@ -16,9 +18,13 @@ import {
   hertz,
   type MacsPerCycle,
   macsPerCycle,
+  type Picojoules,
   type PicojoulesPerByte,
+  type PicojoulesPerCycle,
   type PicojoulesPerMac,
+  picojoules,
   picojoulesPerByte,
+  picojoulesPerCycle,
   picojoulesPerMac,
   type Seconds,
   seconds,
@@ -81,6 +87,32 @@ export const energyPerMac: Measure<PicojoulesPerMac> = {
   whole: false,
   units: energies({ "/MAC": 1n }),
   make: picojoulesPerMac,
+};
+export const energyPerCycle: Measure<PicojoulesPerCycle> = {
+  name: "energy per cycle",
+  unit: "pJ/cycle",
+  example: "310pJ/cycle",
+  whole: false,
+  units: energies({ "/cycle": 1n }),
+  make: picojoulesPerCycle,
+};
+/** Of one access. */
+export const energy: Measure<Picojoules> = {
+  name: "energy",
+  unit: "pJ",
+  example: "12pJ",
+  whole: false,
+  units: energies({ "": 1n }),
+  make: picojoules,
+};
+/** Bytes per cycle: `128b/cycle` is 16. */
+export const cycleRate: Measure<BytesPerCycle> = {
+  name: "rate per cycle",
+  unit: "B/cycle",
+  example: "16B/cycle",
+  whole: false,
+  units: sizes("/cycle"),
+  make: bytesPerCycle,
 };
 export const macRate: Measure<MacsPerCycle> = {
   name: "MACs per cycle",

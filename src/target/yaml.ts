@@ -9,6 +9,8 @@ export interface Located {
   readonly value: unknown;
   /** `line:column` of the value at `path`, of its key with `part` "key"; of the nearest ancestor present when it is absent. */
   readonly locate: (path: Path, part: "key" | "value") => string;
+  /** The text with all but the value at `path` blanked, so that what is left stands where it stood; empty where there is none. */
+  readonly excerpt: (path: Path) => string;
 }
 
 /** More than any accelerator needs; the parser needs memory that grows faster than the nesting. */
@@ -56,6 +58,10 @@ export function readYaml(text: string, name: string): Checked<Located> {
       }
       return "1:1";
     },
+    excerpt: (path) => {
+      const [start = 0, end = 0] = rangeOf(document, path) ?? [];
+      return text.slice(0, start).replace(/[^\n]/g, " ") + text.slice(start, end);
+    },
   });
 }
 
@@ -89,9 +95,11 @@ function beyondLimits(text: string): string | undefined {
 
 type Document = ReturnType<typeof parseDocument>;
 
-function valueOffset(document: Document, path: Path): number | undefined {
+const valueOffset = (document: Document, path: Path): number | undefined => rangeOf(document, path)?.[0];
+
+function rangeOf(document: Document, path: Path): readonly number[] | undefined {
   const node = document.getIn(path, true) as { readonly range?: readonly number[] | null } | undefined;
-  return isAlias(node) ? undefined : (node?.range?.[0] ?? undefined);
+  return isAlias(node) ? undefined : (node?.range ?? undefined);
 }
 
 function keyOffset(document: Document, path: Path): number | undefined {

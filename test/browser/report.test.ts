@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bytesText, grouped } from "../../src/report/format.js";
 import { html } from "../../src/report/html.js";
 import { type Report, report } from "../../src/report/report.js";
+import { planned, posedExample } from "../fusion-sample.js";
 import { type SampleOptions, sample } from "./sample.js";
 import { everyChart, synthetic } from "./synthetic.js";
 
@@ -295,6 +296,46 @@ describe.skipIf(!present && process.env.STOWAGE_REQUIRE_TOOLS !== "1")("the repo
       .toBe(0);
     expect([...trouble, ...again.trouble]).toEqual([]);
     await again.page.close();
+  });
+
+  describe("of a fused network", () => {
+    const fused = report(planned(posedExample("mobilenetv2", "vwa", { objective: "balanced" }), "mobilenetv2"));
+
+    test.each([
+      [1440, "light"],
+      [820, "dark"],
+      [380, "light"],
+    ] as const)("fits a window of %i pixels, %s, with both runs side by side", async (width, scheme) => {
+      const { page, made, trouble } = await show(fused, { width, scheme });
+      expect(await page.locator(".lead").innerText()).toContain("Against layer by layer");
+      expect(await page.locator("figure.chart svg[role=img]").count()).toBe(made.charts.length);
+      expect(await page.locator(".chart-brackets .outline").count()).toBe(made.steps.length);
+      expect(await inks(page, ".stage-base")).toBeGreaterThan(8);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
+      expect(trouble).toEqual([]);
+      await page.close();
+    });
+
+    test("its tables come first, a group selects its first layer, a bar tells both figures", async () => {
+      const { page, made, trouble } = await show(fused);
+      const tabs = await page.locator("[role=tab]").allInnerTexts();
+      expect(tabs.slice(0, 5)).toEqual(made.tables.map(({ title }) => title));
+      const groups = made.tables.find(({ key }) => key === "groups")!;
+      await page.getByRole("tab", { name: "Groups" }).click();
+      await page
+        .locator(`#panel-${made.tables.indexOf(groups)} tbody tr`)
+        .nth(2)
+        .locator("td")
+        .first()
+        .click();
+      expect(new URL(page.url()).hash).toBe(`#step=${groups.rows[2]!.firstLayer}`);
+      await page.locator(".chart-brackets .outline").nth(3).hover();
+      const card = page.locator(".chart-brackets .card");
+      await expect.poll(() => card.isVisible()).toBe(true);
+      expect(await card.innerText()).toContain("layer by layer");
+      expect(trouble).toEqual([]);
+      await page.close();
+    });
   });
 
   test("a plan without memories has a timeline alone", async () => {

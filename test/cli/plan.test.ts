@@ -170,10 +170,15 @@ describe("a plan file", () => {
   });
 });
 
-test("demo plans a bundled network and names the report it wrote", async () => {
-  const ended = await stowage(["demo"], at());
+test("demo plans a bundled network for each family and writes its report", async () => {
+  const ended = await stowage(["demo", "--json"], at());
   expect(ended.exit).toBe(0);
-  expect(readdirSync(at())).toEqual(["stowage-demo.html"]);
-  expect(ended.stdout + ended.stderr).toContain("stowage-demo.html");
-  expect(ended.stdout).toContain("verified");
+  const reports = ["stowage-demo-fusion.html", "stowage-demo.html"];
+  expect(readdirSync(at()).sort()).toEqual(reports);
+  const { schema, plans } = documentOf(ended);
+  expect(schema).toBe("stowage/demo/1");
+  expect(plans.map(({ kind, verified }: { kind: string; verified: boolean }) => [kind, verified])).toEqual([
+    ["scratchpad", true],
+    ["fusion", true],
+  ]);
 });

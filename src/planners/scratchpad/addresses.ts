@@ -17,7 +17,7 @@ const STRIDE = 120;
 const MOST_RELIEFS = 150;
 const PATIENCE = 5;
 /** Longer orders are not packed by windows: the residency would be solved anew too often. */
-const MOST_IN_WINDOWS = 5_000;
+const MOST_IN_WINDOWS = 6_000;
 /** A packing node costs in proportion to the items; beyond this many there are fewer nodes. */
 const USUAL_ITEMS = 300;
 
@@ -43,7 +43,9 @@ export async function addressed(
   if (whole.status === "placed") return programme(problem, accesses, withOffsets(episodes, whole.offsets));
 
   const relaxed = loosely(problem, accesses, residency, capacity);
-  if (length > MOST_IN_WINDOWS) return relaxed;
+  // Of a network cut to fit no plan is proved the best; a little is not worth the time.
+  const enough = problem.split === undefined ? residency.traffic : (1 + LITTLE) * residency.traffic;
+  if (length > MOST_IN_WINDOWS || relaxed.claims.nonCompulsory <= enough) return relaxed;
   const placed = await byWindows(problem, accesses, residency, Float64Array.from(capacity), relaxed.claims.nonCompulsory, budget);
   if (placed === undefined) return relaxed;
   const plan = programme(problem, accesses, placed);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { bytes, macs } from "../../base/units.js";
 import type { Graph, Operator, Tensor } from "../../graph/graph.js";
+import type { LoopNest } from "../../graph/loops.js";
 import { assignStorage } from "./storage.js";
 
 /** `["Relu", ["x"], ["y"]]` per operator; tensors come from the names, 16 elements of a byte each. */
@@ -152,5 +153,37 @@ describe("storage", () => {
         ),
       ),
     ).toEqual(["x", "a", "b", "y"]);
+  });
+
+  it("adds to a partial sum where it lies, even where operands are not overwritten, and makes the result beside it", () => {
+    const graph = graphOf(
+      ["x"],
+      [
+        ["Conv", ["x"], ["s"]],
+        ["Conv", ["x", "s"], ["t"]],
+        ["Conv", ["x", "t"], ["y"]],
+      ],
+      ["y"],
+    );
+    const nest = (write: number): LoopNest => ({
+      kind: "mac",
+      loops: [],
+      reads: [{ tensor: 0, indices: [] }],
+      write: { tensor: write, indices: [] },
+    });
+    const inRuns: Graph = {
+      ...graph,
+      tensors: graph.tensors.map((t) => (t.name === "s" || t.name === "t" ? { ...t, bits: 32, elementType: "int32" } : t)),
+      operators: graph.operators.map((op) => ({ ...op, nests: [nest(op.outputs[0]!)] })),
+    };
+    const { of } = assignStorage(
+      inRuns,
+      (t) => (16 * inRuns.tensors[t]!.bits) / 8,
+      () => true,
+      false,
+    );
+    const [x, s, t, y] = ["x", "s", "t", "y"].map((name) => of[inRuns.tensors.find((tensor) => tensor.name === name)!.id]);
+    expect(s).toBe(t);
+    expect(new Set([x, s, y]).size).toBe(3);
   });
 });

@@ -4,14 +4,15 @@ import { exactText } from "../quantity.js";
 import { type Area, fitted, margin, painted, ruler, s, type Tip, yAxis } from "./drawing.js";
 import { type ColourName, seriesColour } from "./palette.js";
 
-const HEIGHTS = 110;
+const HEIGHTS = 150;
 const BAND = 22;
 
 /** The operators from left to right, a bracket and a band under each group, and above each operator its height. */
 export function brackets({ operators, groups, heights }: Brackets, width: number, tip: Tip): SVGElement {
   const top = heights === undefined ? 4 : 26;
   const bottom = heights === undefined ? 4 : top + HEIGHTS;
-  const up = heights && ruler({ unit: heights.unit, spacing: "linear" }, heights.values, bottom, top);
+  const up =
+    heights && ruler({ unit: heights.unit, spacing: "linear" }, [...heights.values, ...(heights.outline?.values ?? [])], bottom, top);
   const area: Area = { left: up === undefined ? 12 : margin(up), right: width - 12, top, bottom };
   const slot = (area.right - area.left) / Math.max(1, operators.length);
   const x = (operator: number): number => area.left + operator * slot;
@@ -24,11 +25,24 @@ export function brackets({ operators, groups, heights }: Brackets, width: number
     heights && up ? yAxis(area, up, heights.label) : null,
     ...(heights && up
       ? operators.map((name, i) => {
-          const y = up.at(heights.values[i] ?? 0);
-          const bar = s("rect", { x: x(i) + gap / 2, y, width: Math.max(0.5, slot - gap), height: Math.max(0, area.bottom - y) });
-          return tip(painted(bar, colours[i] ?? "compute"), `${i} ${printable(name)}`, [
-            [heights.label, exactText(heights.values[i] ?? 0, heights.unit)],
-          ]);
+          const bar = (value: number) => {
+            const y = up.at(value);
+            return { x: x(i) + gap / 2, y, width: Math.max(0.5, slot - gap), height: Math.max(0, area.bottom - y) };
+          };
+          const { values, outline } = heights;
+          return tip(
+            s(
+              "g",
+              {},
+              outline ? s("rect", { class: slot > 4 ? "outline" : "outline thin", ...bar(outline.values[i] ?? 0) }) : null,
+              painted(s("rect", bar(values[i] ?? 0)), colours[i] ?? "compute"),
+            ),
+            `${i} ${printable(name)}`,
+            [
+              [heights.label, exactText(values[i] ?? 0, heights.unit)],
+              ...(outline ? [[outline.label, exactText(outline.values[i] ?? 0, heights.unit)] as const] : []),
+            ],
+          );
         })
       : []),
     ...groups.map((group, g) => {
@@ -43,7 +57,7 @@ export function brackets({ operators, groups, heights }: Brackets, width: number
           s(
             "text",
             { class: "band-name", x: (from + to) / 2, y: below + BAND + 20, "text-anchor": "middle" },
-            fitted(name, to - from) === name ? name : "",
+            [name, lastWord(name)].find((words) => fitted(words, to - from) === words) ?? "",
           ),
         ),
         name,
@@ -57,6 +71,9 @@ export function brackets({ operators, groups, heights }: Brackets, width: number
     }),
   );
 }
+
+/** `group 12` -> `12`, where there is little room. */
+const lastWord = (name: string): string => name.slice(name.lastIndexOf(" ") + 1);
 
 /** The colour of each operator is that of its group. */
 function groupColours(count: number, groups: Brackets["groups"]): (ColourName | undefined)[] {

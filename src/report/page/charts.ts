@@ -4,7 +4,7 @@ import { bars } from "./chart-bars.js";
 import { brackets } from "./chart-brackets.js";
 import { roofline, scatter } from "./chart-points.js";
 import { heat, histogram } from "./chart-spread.js";
-import type { Data } from "./data.js";
+import type { Names } from "./data.js";
 import { h, swatch } from "./dom.js";
 import { type Tip, tips } from "./drawing.js";
 import { familyTable } from "./family-table.js";
@@ -12,13 +12,12 @@ import { seriesColour } from "./palette.js";
 import type { Store } from "./state.js";
 
 /** What the family draws. Each picture has its numbers below, for those who cannot see it or want them exactly. */
-export function charts(data: Data, store: Store): readonly HTMLElement[] {
-  const { charts: drawn } = data.report;
+export function charts(drawn: readonly Chart[], data: Names, store: Store): readonly HTMLElement[] {
   if (drawn.length === 0) return [];
   return [h("section", { class: "charts", "aria-label": "Charts" }, ...drawn.map((chart) => figure(chart, data, store)))];
 }
 
-function figure(chart: Chart, data: Data, store: Store): HTMLElement {
+function figure(chart: Chart, data: Names, store: Store): HTMLElement {
   const box = h("div", { class: "chart-box" });
   const tip = tips(box);
   let width = 0;

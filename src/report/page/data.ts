@@ -2,12 +2,15 @@ import { type Embedded, unembed } from "../embedded.js";
 import { printable } from "../format.js";
 import type { Report } from "../report.js";
 
-/** The report and what the views look up in it all the time. */
-export interface Data {
-  readonly report: Report;
-  /** Names fit to be shown. */
-  readonly tensorNames: readonly string[];
+/** Names fit to be shown, of what tables refer to. */
+export interface Names {
   readonly stepNames: readonly string[];
+}
+
+/** The report and what the views look up in it all the time. */
+export interface Data extends Names {
+  readonly report: Report;
+  readonly tensorNames: readonly string[];
   /** Indices into `lives`, `slices` and `ledger` of each tensor, and into `slices` and `ledger` of each step. */
   readonly livesOf: readonly (readonly number[])[];
   readonly transfersOf: readonly (readonly number[])[];

@@ -1,14 +1,14 @@
 import { printable } from "../format.js";
 import { exactText, quantityText } from "../quantity.js";
 import { isNumeric, type Table, type Column as TableColumn } from "../table.js";
-import type { Data } from "./data.js";
+import type { Names } from "./data.js";
 import { h } from "./dom.js";
 import { stepLink } from "./inspector.js";
 import type { Store } from "./state.js";
 import { type Column, table } from "./table.js";
 
 /** A table of the family, to be sorted and filtered. A row selects the step it names, if it names one. */
-export function familyTable(own: Table, data: Data, store: Store): HTMLElement {
+export function familyTable(own: Table, data: Names, store: Store): HTMLElement {
   const named = own.columns.find(({ refers }) => refers === "step");
   return table(
     {
@@ -25,7 +25,7 @@ export function familyTable(own: Table, data: Data, store: Store): HTMLElement {
   );
 }
 
-function shown(own: Table, column: TableColumn, data: Data, store: Store): Column {
+function shown(own: Table, column: TableColumn, data: Names, store: Store): Column {
   const value = (row: number): string | number => own.rows[row]![column.key] ?? "";
   const title = printable(column.label);
   if (column.refers === "step")

@@ -13,17 +13,7 @@ export function header(report: Report, restyle: () => void): HTMLElement {
   return h(
     "header",
     { class: "top" },
-    h(
-      "div",
-      { class: "bar" },
-      h("span", { class: "mark" }, "stowage"),
-      h("span", { class: "spring" }),
-      h(
-        "button",
-        { type: "button", class: "quiet", onclick: () => turnTheme(restyle), "aria-label": "Switch between light and dark" },
-        "Light / dark",
-      ),
-    ),
+    bar(restyle),
     h("h1", {}, h("bdi", {}, printable(report.model))),
     h(
       "p",
@@ -43,6 +33,20 @@ export function header(report: Report, restyle: () => void): HTMLElement {
     trafficBar(report),
   );
 }
+
+/** Who made the page, and the choice between light and dark. */
+export const bar = (restyle: () => void): HTMLElement =>
+  h(
+    "div",
+    { class: "bar" },
+    h("span", { class: "mark" }, "stowage"),
+    h("span", { class: "spring" }),
+    h(
+      "button",
+      { type: "button", class: "quiet", onclick: () => turnTheme(restyle), "aria-label": "Switch between light and dark" },
+      "Light / dark",
+    ),
+  );
 
 /** One figure, and under it the bound: the bar is the value, the part beyond the tick is what a better plan could save at most. */
 function figureCard(figure: Figure, { clockHertz }: Report): HTMLElement {

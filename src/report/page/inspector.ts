@@ -1,5 +1,5 @@
 import { bytesText, exactBytesText, grouped, hexText, printable } from "../format.js";
-import type { Data } from "./data.js";
+import type { Data, Names } from "./data.js";
 import { fill, h, swatch } from "./dom.js";
 import { arrivalText, departureText, facts, stepsText } from "./hover.js";
 import type { Store } from "./state.js";
@@ -43,7 +43,7 @@ export const tensorLink = (data: Data, store: Store, id: number): HTMLElement =>
         h("bdi", {}, data.tensorNames[id] ?? ""),
       );
 
-export const stepLink = (data: Data, store: Store, id: number): HTMLElement =>
+export const stepLink = (data: Names, store: Store, id: number): HTMLElement =>
   id < 0 || id >= data.stepNames.length
     ? h("span", { class: "muted" }, "outside")
     : h(

@@ -22,7 +22,7 @@ document
   .getElementById("page")
   ?.append(
     header(data.report, store.restyle),
-    ...charts(data, store),
+    ...charts(data.report.charts, data, store),
     h(
       "section",
       { class: "plan", "aria-label": planTitle },

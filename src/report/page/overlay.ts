@@ -55,7 +55,9 @@ function drawPeak(ctx: CanvasRenderingContext2D, { frame, data, state, memory, c
   ctx.lineTo(x + 4, frame.map.top - 7);
   ctx.lineTo(x, frame.map.top);
   ctx.fill();
-  label(ctx, colours.accent, `peak ${bytesText(peakBytes)}`, right ? x - 8 : x + 8, frame.map.top - 4, right ? "right" : "left", "bottom");
+  // The capacity is written at the right end.
+  const end = Math.min(x - 8, frame.right - (frame.width < 640 ? 60 : 115));
+  label(ctx, colours.accent, `peak ${bytesText(peakBytes)}`, right ? end : x + 8, frame.map.top - 4, right ? "right" : "left", "bottom");
 }
 
 /** Dims all but one tensor's stays, and draws a thread from each spill to the fetch that undoes it. */

@@ -56,7 +56,6 @@ export function layOf(
     inPlace,
   );
   const buffersOf = (ids: readonly TensorId[]) => [...new Set(ids.map((t) => storage.of[t]!))].filter((b) => b >= 0);
-  const weightsCount = graph.tensors.some((t) => t.role === "weight" && held(t));
   const operatorOf: number[] = [];
   const steps: { readonly reads: ReadonlySet<number>; readonly writes: ReadonlySet<number> }[] = [];
   for (const op of graph.operators) {
@@ -126,7 +125,9 @@ export function layOf(
     first[s + 1] = before.length;
   });
 
-  const rank = weightsCount ? shortCutsFirst(layers, given, first, before) : Int32Array.from({ length: layers }, (_, l) => l);
+  // Where weights lie outside, groups are long and the model's own order serves them better.
+  const planned = graph.tensors.some((t) => t.role === "weight" && held(t));
+  const rank = planned ? shortCutsFirst(layers, given, first, before) : Int32Array.from({ length: layers }, (_, l) => l);
   const layer = given.map((l) => rank[l]!);
   const latestReader = new Int32Array(steps.length).fill(-1);
   for (let i = 0; i < passes.length; i += 2) latestReader[passes[i]!] = Math.max(latestReader[passes[i]!]!, layer[passes[i + 1]!]!);
@@ -177,9 +178,9 @@ export function layOf(
 }
 
 /**
- * A number for each layer, along the model, except that of two that meet in the next one the shallower comes first: the result
- * of a short cut can wait while the other is made and used up bit by bit, which is the other way round no less, but the other
- * is the one that still has its operand at hand.
+ * A number for each layer, along the model, except that of two layers that meet in the next one the shallower comes first: a
+ * shortcut with its own operator is then done with before the last layer of the long way, which may share a group with the
+ * layer where they meet.
  */
 function shortCutsFirst(layers: number, layer: Int32Array, first: Int32Array, before: readonly number[]): Int32Array {
   const needs = Array.from({ length: layers }, () => new Set<number>());

@@ -34,7 +34,7 @@ export interface Pricer {
   price(order: Int32Array, length: number, policy: number, limit: number, from: number, to: number): number;
   /** Of the last call: which buffers left before which position of the order. */
   evictions(): readonly { readonly buffer: number; readonly before: number }[];
-  /** Steps simulated so far, in all calls. */
+  /** Accesses simulated so far, in all calls. */
   spent(): number;
 }
 
@@ -131,8 +131,8 @@ export function pricer(flat: Flat, capacity: number): Pricer {
       return true;
     };
     for (let t = 0; t < length; t++) {
-      spent++;
       const s = order[t]!;
+      spent += start[s + 1]! - start[s]!;
       let need = 0;
       for (let k = start[s]!; k < start[s + 1]!; k++) {
         const b = operand[k]!;

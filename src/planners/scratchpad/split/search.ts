@@ -18,20 +18,22 @@ const REMEMBERED = 60;
 const SHORT = 4;
 /** Longer groups are given up after so many failures in a row. */
 const PATIENCE = 6;
-/** Share of the steps after which longer groups are no longer tried, and after which no other sweep is begun. */
+/** Share of the accesses after which longer groups are no longer tried, and after which no other sweep is begun. */
 const INTERVALS = 0.6;
+/** Sweeps with the whole order priced for which there must be accesses left. */
+const WHOLE_SWEEPS = 3;
 /** Ways to traverse a group where weights do not stay, of layers for which none was settled. */
 const BY_CHANNELS: Traversal = { rows: 1, channels: 1, along: "channels" };
 const BANDED: readonly Traversal[] = [
   BY_ROWS,
   BY_CHANNELS,
-  ...[2, 4].map((rows): Traversal => ({ rows, channels: 1, along: "channels" })),
-  ...[2, 4, 8].map((channels): Traversal => ({ rows: 1, channels, along: "rows" })),
+  ...[2, 3, 4, 6].map((rows): Traversal => ({ rows, channels: 1, along: "channels" })),
+  ...[2, 3, 4, 6, 8, 12, 16].map((channels): Traversal => ({ rows: 1, channels, along: "rows" })),
 ];
 
 export interface SearchLimits {
-  /** Steps simulated, over all orders priced. */
-  readonly steps: number;
+  /** Accesses simulated, over all orders priced. */
+  readonly accesses: number;
   readonly banded: boolean;
   readonly stop: () => boolean;
 }
@@ -46,7 +48,7 @@ export function searchGroups(lay: Lay, capacity: number, limits: SearchLimits): 
   const byLayer = stepsByLayer(lay);
   const { price, spent, evictions } = pricer(lay.flat, capacity);
   const likeness = likenessOf(lay, byLayer, REMEMBERED);
-  const spentShare = () => spent() / limits.steps;
+  const spentShare = () => spent() / limits.accesses;
 
   const remembered = new Map<string, { readonly cost: number; readonly exact: boolean }>();
   const segments = new Map<string, Int32Array>();
@@ -97,6 +99,7 @@ export function searchGroups(lay: Lay, capacity: number, limits: SearchLimits): 
   consider([{ from: 0, to: layers - 1, traversal: BY_ROWS }]);
   if (cost > 0 && cost < Number.POSITIVE_INFINITY) consider(byIntervals());
   if (cost > 0 && cost < Number.POSITIVE_INFINITY) climb();
+  if (cost < Number.POSITIVE_INFINITY && limits.accesses - spent() > WHOLE_SWEEPS * layers * lay.flat.operand.length) climbWhole();
   arrange(best);
   if (cost < Number.POSITIVE_INFINITY) price(order, steps, policy, Number.POSITIVE_INFINITY, 0, layers);
   return { groups: best, order: Int32Array.from(order), cost, evictions: evictions() };
@@ -168,6 +171,20 @@ export function searchGroups(lay: Lay, capacity: number, limits: SearchLimits): 
     const c = price(order, arrange(groups), limits.banded ? 1 : 0, limit, from, to);
     remembered.set(key, c < Number.POSITIVE_INFINITY ? { cost: c, exact: true } : { cost: limit, exact: false });
     return c;
+  }
+
+  /** The same moves with the whole order priced, where that is affordable. */
+  function climbWhole(): void {
+    for (let moved = true; moved && cost > 0; ) {
+      moved = false;
+      for (let l = 0; l < layers && cost > 0; l++)
+        for (const { at, remove, by } of moves(best, l)) {
+          if (spentShare() > 1 || limits.stop()) return;
+          if (!consider([...best.slice(0, at), ...by, ...best.slice(at + remove)])) continue;
+          moved = true;
+          break;
+        }
+    }
   }
 
   /** Sweeps along the network; a move counts if it pays with the groups beside it, and a sweep if it pays as a whole. */

@@ -9,8 +9,6 @@ export interface Grain {
   readonly slab: number;
   /** Of a slab of rows where the weights are in pieces: there are then as many parts as slabs times pieces. */
   readonly coarse: number;
-  /** A tensor of at most so many bytes stays whole. */
-  readonly whole: number;
   /** Of the weights that one part reads. */
   readonly weights: number;
   /** Of partial sums that one part goes on with, where neither operand nor weights fit; 0 to do without. */
@@ -19,8 +17,9 @@ export interface Grain {
   readonly fuse: number;
   /** Of a piece of one row. */
   readonly columns: number;
-  /** Of what stays while the rest passes by. */
+  /** Of a band of the operand, or a block of weights, that stays while the rest passes by. */
   readonly operand: number;
+  /** Of a block of partial sums that stays. */
   readonly block: number;
   /** Of the weights that one part of a sum reads; of the channels of its operand. */
   readonly passing: number;
@@ -68,7 +67,7 @@ export function slabsOf(setting: Setting, grain: Grain): Draft {
   const target = (t: TensorId) => (chunked.has(t) ? grain.coarse : grain.slab);
   for (const { id, role } of tensors) {
     const axis = axes.row[id]!;
-    if (role === "weight" || axis < 0 || !mayCut(id) || settled.has(id) || bytes(id) <= grain.whole) continue;
+    if (role === "weight" || axis < 0 || !mayCut(id) || settled.has(id)) continue;
     cut(id, axis, Math.max(lowest(id, axis), evenly(shape(id, axis), (target(id) * shape(id, axis)) / bytes(id))));
   }
   for (const op of operators) {
@@ -147,7 +146,6 @@ function cutTiles(draft: Draft, grain: Grain): ReadonlySet<TensorId> {
     const product = op.outputs.length === 1 && mayCut(op.outputs[0]!) ? productOf(op, draft) : undefined;
     if (product === undefined || !mayCut(product.operand) || bytes(product.weight) <= grain.fuse) continue;
     const { operand, output, operandRows, stride, window } = product;
-    if (grain.whole > 0 && bytes(operand) + bytes(output) <= grain.whole) continue;
     const tiling = tilingOf(product, draft, grain);
     tilings.set(op.id, tiling);
     if (tiling.stays === "weights") continue;

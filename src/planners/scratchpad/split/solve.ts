@@ -28,29 +28,36 @@ export interface SplitPlan {
   readonly residency: Residency;
 }
 
-/** Slab sizes worth trying, as fractions of the capacity: fine slabs fuse more layers, coarse ones make fewer parts. */
+/**
+ * Grains worth trying. `share` of the memory is planned with, as addresses are hard to find where much stays for long; `fuse`
+ * is a share of that, the other numbers say how many times such a piece would fit, 0 that there is none.
+ */
 const GRAINS = {
   outside: [
-    { slab: 64, coarse: 64, whole: 0, weights: 1, sums: 0, fuse: 1, columns: 1 },
-    { slab: 16, coarse: 16, whole: 0, weights: 1, sums: 0, fuse: 1, columns: 1 },
+    { share: 1, slab: 64, coarse: 64, weights: 1, sums: 0, fuse: 1, columns: 1 },
+    { share: 1, slab: 16, coarse: 16, weights: 1, sums: 0, fuse: 1, columns: 1 },
   ],
-  planned: [{ slab: 64, coarse: 16, whole: 0, weights: 14, sums: 5, fuse: 0.6, columns: 34 }],
+  planned: [
+    { share: 0.95, slab: 64, coarse: 16, weights: 14, sums: 5, fuse: 0.6, columns: 34 },
+    { share: 1, slab: 64, coarse: 16, weights: 8, sums: 0, fuse: 0.6, columns: 1 },
+    { share: 1, slab: 64, coarse: 16, weights: 14, sums: 5, fuse: 0.6, columns: 34 },
+  ],
 } as const;
-
-/** Share of the memory planned with; the rest is what addresses need where much stays for long. */
-const SHARE = { outside: 1, planned: 0.95 } as const;
 
 /** Parts of all operators: first so many at most; where that is too few for any grain, more. */
 const TOTALS = [40_000, 200_000];
 const PARTS = 256;
 
-/** Steps simulated for one search node. */
-const STEPS_PER_NODE = 100;
-const MOST_STEPS = 8_000_000;
+/** Shares of the memory for a band or block of weights that stays, with what else the part needs at once, and for partial sums. */
+const STAYS = { operand: 0.925, block: 0.82 };
+/** What passes by a block of partial sums: pieces of weights, and of the operand's channels. */
+const PASSES = { weights: 1 / 16, operand: 1 / 10 };
+
+/** Accesses simulated for one search node, and in all for one grain. */
+const ACCESSES_PER_NODE = 400;
+const MOST_ACCESSES = 40_000_000;
 /** Parts made, over all grains, after which no other is tried. */
-const MOST_BUILT = 40_000;
-/** Share of the steps spent on each grain before the best is looked into. */
-const FIRST_LOOK = 8;
+const MOST_BUILT = 30_000;
 
 /**
  * Plans a network in a memory that may be smaller than its operators need: tensors are cut into slabs, operators into
@@ -61,41 +68,54 @@ const FIRST_LOOK = 8;
  */
 export function splitPlan(graph: Graph, target: ScratchpadTarget, capacity: number, budget: Budget): SplitPlan | undefined {
   const sizes = sizesOf(target);
-  const setting = settingOf(graph, target, sizes, Math.floor(SHARE[target.weights] * capacity));
-  const steps = Math.min(MOST_STEPS, budget.nodes * STEPS_PER_NODE);
+  const setting = settingOf(graph, target, sizes, capacity);
+  const accesses = Math.min(MOST_ACCESSES, budget.nodes * ACCESSES_PER_NODE);
   let best: Candidate | undefined;
   let built = 0;
   for (const total of TOTALS) {
-    for (const fraction of GRAINS[target.weights]) {
+    for (const { size, fraction } of grainsFor(capacity, target.weights)) {
       if (best !== undefined && (best.found.cost === 0 || built > MOST_BUILT || budget.stop())) break;
-      const candidate = candidateAt(setting, sizes, grainOf(fraction, setting.capacity), total, budget, steps / FIRST_LOOK);
+      const room = Math.floor(fraction.share * capacity);
+      const candidate = candidateAt(
+        { ...setting, capacity: room },
+        sizes,
+        grainOf(fraction, Math.min(room, size)),
+        total,
+        budget,
+        accesses,
+      );
       built += candidate?.lay.flat.steps ?? 0;
       if (candidate !== undefined && (best === undefined || candidate.found.cost < best.found.cost)) best = candidate;
       budget.progress({ phase: "slabs", unit: "B", ...(best && { incumbent: best.found.cost }) });
     }
     if (best !== undefined) break;
   }
-  if (best !== undefined && best.found.cost > 0 && !budget.stop()) best = thoroughly(best, setting, budget, steps);
   return best && planOf(best, target, capacity);
 }
 
-function grainOf(
-  { slab, coarse, whole, weights, sums, fuse, columns }: (typeof GRAINS)["planned" | "outside"][number],
-  capacity: number,
-): Grain {
+/**
+ * The grains to try. Sizes they are fractions of are powers of the square root of 2: a memory is tried with the same grains as
+ * one that is a little smaller, and with those of the next smaller size. A cut for a smaller memory fits a larger one, so bytes
+ * hardly ever rise when the memory grows.
+ */
+function grainsFor(capacity: number, weights: ScratchpadTarget["weights"]) {
+  const rung = Math.floor(2 * Math.log2(capacity) + 1e-9);
+  return [rung, rung - 1].flatMap((r) => GRAINS[weights].map((fraction) => ({ size: Math.round(2 ** (r / 2)), fraction })));
+}
+
+function grainOf({ slab, coarse, weights, sums, fuse, columns }: (typeof GRAINS)["planned" | "outside"][number], capacity: number): Grain {
   const part = (n: number) => (n === 0 ? 0 : capacity / n);
   return {
     slab: capacity / slab,
     coarse: capacity / coarse,
-    whole: part(whole),
     weights: capacity / weights,
     sums: part(sums),
     fuse: fuse * capacity,
     columns: capacity / columns,
-    operand: 0.925 * capacity,
-    block: 0.82 * capacity,
-    passing: capacity / 16,
-    runs: capacity / 10,
+    operand: STAYS.operand * capacity,
+    block: STAYS.block * capacity,
+    passing: PASSES.weights * capacity,
+    runs: PASSES.operand * capacity,
     parts: PARTS,
   };
 }
@@ -107,19 +127,14 @@ interface Candidate {
   readonly found: Grouping;
 }
 
-function candidateAt(setting: Setting, sizes: Sizes, grain: Grain, total: number, budget: Budget, steps: number): Candidate | undefined {
+function candidateAt(setting: Setting, sizes: Sizes, grain: Grain, total: number, budget: Budget, accesses: number): Candidate | undefined {
   const draft = slabsOf(setting, grain);
   if (!refine(draft, total)) return undefined;
   const specification = specificationOf(draft);
   const split = splitGraph(setting.graph, specification);
   const lay = layOf(split, sizes, draft.axes, draft.tilings);
-  const found = searchGroups(lay, setting.capacity, { steps, banded: setting.weights === "planned", stop: budget.stop });
+  const found = searchGroups(lay, setting.capacity, { accesses, banded: setting.weights === "planned", stop: budget.stop });
   return found.cost === Number.POSITIVE_INFINITY ? undefined : { specification, split, lay, found };
-}
-
-function thoroughly(candidate: Candidate, { capacity, weights }: Setting, budget: Budget, steps: number): Candidate {
-  const found = searchGroups(candidate.lay, capacity, { steps, banded: weights === "planned", stop: budget.stop });
-  return found.cost < candidate.found.cost ? { ...candidate, found } : candidate;
 }
 
 function planOf({ specification, split, found }: Candidate, target: ScratchpadTarget, capacity: number): SplitPlan | undefined {

@@ -1,0 +1,25 @@
+import type { CodeTable } from "../base/diagnostic.js";
+
+export const exploreCodes: CodeTable = {
+  "EXP-1": {
+    means: "A part of the space file is missing, of the wrong form, or unknown.",
+    fix: "Give `base` (or `bases`) and `axes`; `stowage explore --help` shows an example.",
+  },
+  "EXP-2": {
+    means: "A range that cannot be counted out: its ends and its step differ in their units, or never meet.",
+    fix: "Write for instance `{ from: 64KiB, to: 512KiB, factor: 2 }`, or list the values.",
+  },
+  "EXP-3": { means: "The space has more points than can be looked at.", fix: "Leave values or axes out." },
+  "EXP-4": {
+    means: "The front file is damaged: it is not JSON, not of the form that `stowage explore` writes, or was changed since.",
+    fix: "Remove it, or start anew with `--fresh`.",
+  },
+  "EXP-5": {
+    means: "The front file belongs to another model, space, goal or version.",
+    fix: "Name another file, or start anew with `--fresh`.",
+  },
+  "EXP-20": {
+    means: "No point of the space has an accepted plan, so there is no front.",
+    fix: "The front file says why for every point; give the machines more memory or another network.",
+  },
+};

@@ -1,0 +1,176 @@
+import type { Scatter } from "../report/chart.js";
+import { grouped, percentText } from "../report/format.js";
+import type { Sheet, SheetFigure } from "../report/sheet.js";
+import type { Table } from "../report/table.js";
+import type { FrontDocument, FrontPoint } from "./document.js";
+import { frontOf } from "./front.js";
+import { OBJECTIVES, type Objective, STATUSES } from "./point.js";
+
+type Label = (point: FrontPoint) => string;
+type Planned = Extract<FrontPoint, { readonly status: "planned" }>;
+
+/** Pairs of objectives that are drawn, the cost across and the gain up. */
+const PICTURES: readonly (readonly [Objective, Objective])[] = [
+  ["areaSquareMillimetres", "latencySeconds"],
+  ["areaSquareMillimetres", "energyPicojoules"],
+  ["latencySeconds", "energyPicojoules"],
+  ["bandwidthBytesPerSecond", "latencySeconds"],
+];
+
+/** A front for people. */
+export function frontSheet(document: FrontDocument): Sheet {
+  const { model, count, counts, front, objectives, status, points, manifest, planned } = document;
+  const accepted = points.filter((point): point is Planned => point.status === "planned");
+  const byId = new Map(accepted.map((point) => [point.id, point]));
+  const members = front.flatMap((id) => byId.get(id) ?? []);
+  const knee = accepted.find((point) => point.knee);
+  const names = axisNames(points);
+  const several = new Set(points.map(({ base }) => base)).size > 1;
+  const label = ({ base, settings }: FrontPoint): string =>
+    [...(several || settings.length === 0 ? [base] : []), ...settings.map(parted).map(([key, value]) => `${names.get(key)} ${value}`)].join(
+      ", ",
+    );
+  const looked = STATUSES.reduce((sum, key) => sum + counts[key], 0);
+  return {
+    title: `${model}: ${grouped(count)} machines`,
+    subtitle: [
+      status === "complete" ? "all points looked at" : `${grouped(looked)} of ${grouped(count)} points looked at`,
+      ...STATUSES.filter((key) => counts[key] > 0).map((key) => `${grouped(counts[key])} ${key}`),
+      `objective of each plan: ${planned}`,
+      "every planned point verified by replay",
+    ].join(" · "),
+    lead: leadOf(document, members, knee, label),
+    figures: figuresOf(document, accepted, label),
+    charts: PICTURES.filter((pair) => pair.every((key) => objectives.some((o) => o.key === key))).flatMap((pair) =>
+      accepted.length === 0 ? [] : [scatter(document, accepted, pair, label)],
+    ),
+    tables: [frontTable(document, members, names), ...otherTable(points, label)],
+    assumptions: document.assumptions,
+    warnings: document.warnings,
+    provenance: [
+      ["stowage", manifest.stowage],
+      ["model", manifest.model],
+      ["space", manifest.space],
+      ["goal", manifest.goal],
+      ["seed", String(manifest.seed)],
+      ...Object.entries(manifest.budget).map(([name, value]): [string, string] => [`budget, ${name}`, String(value)]),
+    ],
+  };
+}
+
+function leadOf(
+  { front, counts, objectives, epsilon }: FrontDocument,
+  members: readonly Planned[],
+  knee: Planned | undefined,
+  label: Label,
+): string {
+  if (members.length === 0) return "No point has an accepted plan.";
+  const names = objectives.map(({ label }) => label).join(", ");
+  const share = `${grouped(front.length)} of ${grouped(counts.planned)} planned points`;
+  const said =
+    epsilon > 0
+      ? `${share} stand for the front of ${names}: any other member is within ${percentText(epsilon)} of one of them in everything.`
+      : `${share} are on the front: no other is at least as good in ${names} and better in one.`;
+  return knee === undefined ? said : `${said} Its knee is point ${knee.id}: ${label(knee)}.`;
+}
+
+/** The best of each objective, and who has it. */
+const figuresOf = ({ objectives }: FrontDocument, accepted: readonly Planned[], label: Label): readonly SheetFigure[] =>
+  objectives.flatMap(({ key, label: name }) => {
+    const [first, ...rest] = accepted;
+    if (first === undefined) return [];
+    const best = rest.reduce((least, point) => (figureOf(point, key) < figureOf(least, key) ? point : least), first);
+    return [{ label: `Least ${name}`, value: figureOf(best, key), unit: unitOf(key), note: `point ${best.id}: ${label(best)}` }];
+  });
+
+function scatter(
+  { knees }: FrontDocument,
+  accepted: readonly Planned[],
+  [across, up]: readonly [Objective, Objective],
+  label: Label,
+): Scatter {
+  const on = new Set(frontOf(accepted.map((point) => [figureOf(point, across), figureOf(point, up)])));
+  const knee = knees.find(({ objectives }) => objectives.length === 2 && objectives.includes(across) && objectives.includes(up))?.point;
+  const positive = (key: Objective) => accepted.every((point) => figureOf(point, key) > 0);
+  const scale = (key: Objective) => ({
+    label: nameOf(key),
+    unit: unitOf(key),
+    spacing: positive(key) ? ("log" as const) : ("linear" as const),
+  });
+  return {
+    kind: "scatter",
+    title: `${capital(nameOf(up))} against ${nameOf(across)}`,
+    note: "Every planned point. The line joins those that no other beats in these two; the knee lies farthest below the chord between its ends.",
+    x: scale(across),
+    y: scale(up),
+    points: accepted.map((point, i) => ({
+      label: `${point.id}: ${label(point)}`,
+      x: figureOf(point, across),
+      y: figureOf(point, up),
+      ...(on.has(i) && { front: true }),
+      ...(point.id === knee && { knee: true }),
+    })),
+  };
+}
+
+const frontTable = ({ objectives, knees }: FrontDocument, members: readonly Planned[], names: ReadonlyMap<string, string>): Table => ({
+  key: "front",
+  title: "The front",
+  columns: [
+    { key: "id", label: "point" },
+    { key: "base", label: "base" },
+    ...[...names].map(([key, name]) => ({ key: `set.${key}`, label: name })),
+    ...objectives.map(({ key, label }) => ({ key, label, unit: unitOf(key) })),
+    { key: "offChipBytes", label: "off-chip traffic", unit: "B", detail: true },
+    { key: "plan", label: "plan", detail: true },
+    { key: "knee", label: "knee of" },
+  ],
+  rows: members.map((point) => ({
+    id: point.id,
+    base: point.base,
+    ...Object.fromEntries([...names.keys()].map((key) => [`set.${key}`, ""])),
+    ...Object.fromEntries(point.settings.map(parted).map(([key, value]) => [`set.${key}`, value])),
+    ...Object.fromEntries(objectives.map(({ key }) => [key, figureOf(point, key)])),
+    offChipBytes: point.metrics.offChipBytes,
+    plan: point.optimal ? "optimal" : "feasible",
+    knee: knees
+      .filter((k) => k.point === point.id)
+      .map((k) => (k.objectives.length === objectives.length ? "all" : k.objectives.map(nameOf).join(" and ")))
+      .join("; "),
+  })),
+});
+
+/** Points without a plan for another reason than a better one. */
+function otherTable(points: readonly FrontPoint[], label: Label): readonly Table[] {
+  const rows = points.flatMap((point) =>
+    "reason" in point
+      ? [{ id: point.id, point: label(point), status: point.status, code: point.reason.code, reason: point.reason.message }]
+      : [],
+  );
+  if (rows.length === 0) return [];
+  const columns = ["id", "point", "status", "code", "reason"].map((key) => ({
+    key,
+    label: key === "id" ? "point" : key === "point" ? "machine" : key,
+  }));
+  return [{ key: "without", title: "Points without a plan", columns, rows }];
+}
+
+/** Each key that points set, by the last word of its path where that is enough. */
+function axisNames(points: readonly FrontPoint[]): ReadonlyMap<string, string> {
+  const keys = [...new Set(points.flatMap(({ settings }) => settings.map((setting) => parted(setting)[0])))];
+  const last = (key: string): string => key.split(".").at(-1) ?? key;
+  return new Map(keys.map((key) => [key, keys.some((other) => other !== key && last(other) === last(key)) ? key : last(key)]));
+}
+
+/** `key=value` */
+function parted(setting: string): readonly [string, string] {
+  const at = setting.indexOf("=");
+  return [setting.slice(0, at), setting.slice(at + 1)];
+}
+
+const figureOf = (point: Planned, key: Objective): number =>
+  key === "latencySeconds" || key === "energyPicojoules" ? point.metrics[key] : (point[key] ?? 0);
+const objectiveOf = (key: Objective) => OBJECTIVES.find((o) => o.key === key)!;
+const nameOf = (key: Objective): string => objectiveOf(key).label;
+const unitOf = (key: Objective) => objectiveOf(key).unit;
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,0 +1,88 @@
+import { describe, expect, test } from "vitest";
+import { presetTarget, presetYaml } from "../target/presets.js";
+import { parseSpace } from "./space.js";
+
+const read = (yaml: string) => {
+  const space = parseSpace(yaml, "space.yaml");
+  if (!space.ok) throw new Error(JSON.stringify(space.errors));
+  return space.value;
+};
+
+/** Code and place of every error. */
+const errors = (yaml: string): readonly string[] => {
+  const space = parseSpace(yaml, "space.yaml");
+  return space.ok ? [] : space.errors.map(({ code, where }) => `${code} ${where}`);
+};
+
+describe("a space", () => {
+  test("is every combination, the last axis changing fastest, each the target that --set would give", () => {
+    const { points } = read("base: vwa\naxes:\n  array.blocks: [4, 8]\n  buffers.size: [64KiB, 191KB, 1MiB]\n");
+    expect(points.map(({ settings }) => settings.join(" "))).toEqual(
+      ["4", "8"].flatMap((blocks) => ["64KiB", "191KB", "1MiB"].map((size) => `array.blocks=${blocks} buffers.size=${size}`)),
+    );
+    for (const { settings, target } of points) expect(presetTarget("vwa", settings)).toMatchObject({ ok: true, value: target });
+    expect(points.map(({ id }) => id)).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  test("counts ranges out in their unit, ends included", () => {
+    const { points } = read("base: vwa\naxes:\n  offChip.bandwidth: { from: 0.8GB/s, to: 6.4GB/s, factor: 2 }\n");
+    expect(points.map(({ hardware }) => hardware.bandwidthBytesPerSecond / 1e9)).toEqual([0.8, 1.6, 3.2, 6.4]);
+    const steps = read("base: vwa\naxes:\n  array.blocks: { from: 2, to: 9, step: 3 }\n").points;
+    expect(steps.map(({ settings }) => settings[0])).toEqual(["array.blocks=2", "array.blocks=5", "array.blocks=8"]);
+  });
+
+  test("may have several bases, with axes of their own in the place of common ones, and whole parts as values", () => {
+    const { points } = read(`
+axes:
+  offChip.bandwidth: [1GB/s, 2GB/s]
+bases:
+  - base: vwa
+    axes:
+      buffers:
+        - { arrangement: unified, size: 128KiB }
+        - { arrangement: split, features: 64KiB, weights: 64KiB }
+  - systolic-ws
+  - base: nvdla-fused
+    axes: { offChip.bandwidth: [4GB/s] }
+`);
+    expect(points.map(({ base }) => base)).toEqual([...Array(4).fill("vwa"), ...Array(2).fill("systolic-ws"), "nvdla-fused"]);
+    expect(points[1]!.target).toMatchObject({ buffers: { arrangement: "split", features: 65536 } });
+    expect(points[6]!.hardware.bandwidthBytesPerSecond).toBe(4e9);
+  });
+
+  test("takes a target written out, block or flow, and places its errors where they stand", () => {
+    const indented = presetYaml("vwa")!.replace(/^/gm, "      ");
+    expect(read(`bases:\n  - base:\n${indented}\naxes: { array.blocks: [4] }`).points[0]!.target).toMatchObject({ array: { blocks: 4 } });
+    expect(errors(`base:\n${indented.replace("clock: 500MHz", "clock: 500MHx")}\naxes: { array.blocks: [4] }`)).toEqual([
+      "TGT-7 space.yaml:6:14 clock",
+    ]);
+    expect(errors("base: { kind: fusion }\n").every((e) => e.startsWith("TGT-5 space.yaml:1:7 "))).toBe(true);
+  });
+
+  test("leaves area out of the objectives where it is not known of every point", () => {
+    expect(read("base: vwa\n").objectives).toContain("areaSquareMillimetres");
+    expect(read("bases: [vwa, cosma]\n").objectives).not.toContain("areaSquareMillimetres");
+  });
+});
+
+test.each([
+  ["[1]", ["EXP-1 space.yaml:1:1"]],
+  ["axes: {}", ["EXP-1 space.yaml:1:1 base"]],
+  ["base: vwaa", ["EXP-1 space.yaml:1:7 base"]],
+  ["base: vwa\nbases: [vwa]", ["EXP-1 space.yaml:1:1 base"]],
+  ["base: vwa\naxis: {}", ["EXP-1 space.yaml:2:1 axis"]],
+  ["base: vwa\naxes: [1]", ["EXP-1 space.yaml:2:7 axes"]],
+  ["base: vwa\naxes:\n  array.blocks: []", ['EXP-1 space.yaml:3:17 axes."array.blocks"']],
+  ["base: vwa\naxes:\n  array.blocks: { from: 1, to: 4 }", ['EXP-2 space.yaml:3:17 axes."array.blocks"']],
+  ["base: vwa\naxes:\n  buffers.size: { from: 1KiB, to: 4MiB, factor: 2 }", ['EXP-2 space.yaml:3:17 axes."buffers.size"']],
+  ["base: vwa\naxes:\n  array.blocks: { from: 1, to: 9, factor: 1 }", ['EXP-2 space.yaml:3:17 axes."array.blocks"']],
+  ["base: vwa\naxes:\n  array.block: [4]", ['TGT-4 space.yaml:3:17 axes."array.block"[0] array.block=4']],
+  ["base: vwa\naxes:\n  buffers.size: [64KiB,\n    64KQ]", ['TGT-7 space.yaml:4:5 axes."buffers.size"[1] buffers.size=64KQ']],
+  ["base: vwa\naxes:\n  vector: { from: 1, to: 100000, step: 1 }", ["EXP-2 space.yaml:3:11 axes.vector"]],
+  ["base: vwa\naxes:\n  array.blocks: { from: 1, to: 1000, step: 1 }\n  array.rows: { from: 1, to: 1000, step: 1 }", ["EXP-3 space.yaml"]],
+  ["base: &a vwa\naxes: *a", ["TGT-3 space.yaml:2:7"]],
+])("refuses %j", (yaml, expected) => {
+  const found = errors(yaml);
+  expect(found.filter((e) => !expected.includes(e) && !e.includes("staging"))).toEqual([]);
+  expect(found).toEqual(expect.arrayContaining(expected));
+});

@@ -1,0 +1,144 @@
+import * as z from "zod";
+import { bad, type Checked, fail, good } from "../../base/diagnostic.js";
+import { type FusionProblem, OBJECTIVES, OVERLAPS } from "./plan.js";
+
+/**
+ * Takes a problem from outside (a plan file, another tool) as what it claims to be: of the right form, with indices that
+ * exist, layers in an order in which their maps exist, and sizes that can be counted exactly.
+ *
+ * @param where names the place in messages, e.g. `plan.json: problem`.
+ * @returns the problem, or every fault (at most 20) as FUS-1.
+ */
+export function readProblem(data: unknown, where: string): Checked<FusionProblem> {
+  const parsed = problem.safeParse(data);
+  const faults = parsed.success ? contradictions(parsed.data) : parsed.error.issues.map((i) => [pathOf(i.path), i.message] as const);
+  const [first, ...rest] = faults
+    .slice(0, MOST_FAULTS)
+    .map(([path, message]) => fail("FUS-1", `${where}${path}`, message, "plan again; a plan file belongs to the problem stored in it"));
+  if (first !== undefined) return bad(first, ...rest);
+  return good(data as FusionProblem); // the schema says the same, without the brands of units
+}
+
+const MOST_FAULTS = 20;
+
+/** Sums over a whole network stay exact below 2^53, so one size has to stay well below; positions fit 32 bits. */
+const size = z
+  .int()
+  .min(0)
+  .max(2 ** 44);
+const length = z
+  .int()
+  .min(1)
+  .max(2 ** 24);
+const offset = z
+  .int()
+  .min(-(2 ** 24))
+  .max(2 ** 24);
+const rate = z
+  .number()
+  .min(2 ** -20)
+  .max(2 ** 44);
+const energy = z
+  .number()
+  .min(0)
+  .max(2 ** 60);
+const count = z
+  .int()
+  .min(1)
+  .max(2 ** 20);
+const bits = z.int().min(1).max(128);
+const name = z.string();
+
+const window = z.object({
+  stride: z
+    .int()
+    .min(0)
+    .max(2 ** 24),
+  extent: length,
+  before: offset,
+  repeat: length,
+});
+const windows = z.object({ y: window, x: window });
+const plane = z.object({ height: length, width: length });
+const array = z.discriminatedUnion("template", [
+  z.object({ template: z.literal("vwa"), blocks: count, rows: count, columns: count }),
+  z.object({ template: z.literal("row-stationary"), rows: count, columns: count, bufferRate: rate }),
+  z.object({ template: z.literal("nvdla"), outputs: count, inputs: count }),
+  z.object({
+    template: z.literal("systolic"),
+    rows: count,
+    columns: count,
+    dataflow: z.enum(["output-stationary", "weight-stationary"]),
+  }),
+]);
+
+const problem = z.object({
+  kind: z.literal("fusion"),
+  objective: z.enum(OBJECTIVES),
+  machine: z.object({
+    clock: rate,
+    array,
+    buffers: z.discriminatedUnion("arrangement", [
+      z.object({ arrangement: z.literal("unified"), size, staging: size }),
+      z.object({ arrangement: z.literal("split"), features: size, weights: size }),
+    ]),
+    accumulatorBits: bits,
+    vector: rate,
+    offChipRate: rate,
+    offChipEnergy: energy,
+    energy: z.object({ mac: energy, buffer: energy, busy: energy, stalled: energy }),
+  }),
+  maps: z.array(z.object({ name, channels: length, height: length, width: length, bits, kind: z.enum(["input", "activation", "output"]) })),
+  layers: z.array(
+    z.object({
+      name,
+      type: name,
+      operators: z.array(name),
+      kind: z.enum(["mac", "vector", "move"]),
+      reads: z.array(windows.extend({ map: size })),
+      writes: size,
+      computed: plane,
+      pooling: windows.optional(),
+      shape: z.object({
+        outputs: size.min(1),
+        inputs: size.min(1),
+        groups: size.min(1),
+        kernel: plane,
+        stride: z.object({ y: length, x: length }),
+      }),
+      weights: size,
+    }),
+  ),
+  modes: z.array(z.enum(OVERLAPS)).min(1),
+  assumptions: z.array(name),
+});
+
+type Fault = readonly [path: string, message: string];
+
+/** What the form alone cannot say: indices, each map written once and before it is read, computed planes. */
+function contradictions({ maps, layers }: z.infer<typeof problem>): Fault[] {
+  const faults: Fault[] = [];
+  const written = new Set(maps.flatMap(({ kind }, m) => (kind === "input" ? [m] : [])));
+  layers.forEach((layer, l) => {
+    const at = `.layers[${l}]`;
+    const to = maps[layer.writes];
+    const ids = layer.reads.map(({ map }) => map);
+    const stray = [...ids, layer.writes].find((m) => m >= maps.length);
+    if (stray !== undefined) faults.push([at, `names map ${stray}, there are ${maps.length}`]);
+    if (new Set(ids).size !== ids.length) faults.push([`${at}.reads`, "names a map twice"]);
+    const early = ids.find((m) => m < maps.length && !written.has(m));
+    if (early !== undefined) faults.push([`${at}.reads`, `reads map ${early} before a layer writes it`]);
+    if (written.has(layer.writes)) faults.push([`${at}.writes`, `map ${layer.writes} is written before, or is an input`]);
+    written.add(layer.writes);
+    const { height, width } = layer.computed;
+    if (to !== undefined && layer.pooling === undefined && (to.height !== height || to.width !== width))
+      faults.push([`${at}.computed`, `${height} x ${width} are computed and ${to.height} x ${to.width} written, without a pooling`]);
+  });
+  maps.forEach((_, m) => {
+    if (!written.has(m)) faults.push([`.maps[${m}]`, "no layer writes it and it is no input"]);
+  });
+  return faults;
+}
+
+const pathOf = (path: readonly PropertyKey[]): string =>
+  path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");

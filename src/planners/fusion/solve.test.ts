@@ -1,0 +1,116 @@
+import { describe, expect, test } from "vitest";
+import { byPartitions } from "../../../test/oracles/groupings.js";
+import { randomFusion, smallMachine } from "../../../test/random-fusion.js";
+import { bytes } from "../../base/units.js";
+import { compulsory } from "./bounds.js";
+import type { FusionProblem } from "./plan.js";
+import { makePricing } from "./pricing.js";
+import { figuresOf, solve } from "./solve.js";
+
+const budget = { seed: 1, nodes: Number.POSITIVE_INFINITY, stop: () => false, progress: () => {} };
+const OBJECTIVES = ["traffic", "latency", "energy"] as const;
+
+/** The plan of a problem that has one. */
+function planned(problem: FusionProblem) {
+  const outcome = solve(problem, budget);
+  if (outcome.status !== "optimal" && outcome.status !== "feasible") throw new Error(outcome.status);
+  return outcome;
+}
+
+const withBuffer = (problem: FusionProblem, size: number): FusionProblem => ({
+  ...problem,
+  machine: { ...problem.machine, buffers: { arrangement: "unified", size: bytes(size), staging: bytes(40) } },
+});
+
+describe("groupings", () => {
+  test("the cheapest is that of all set partitions", () => {
+    for (let seed = 0; seed < 42; seed++) {
+      const objective = OBJECTIVES[seed % 3]!;
+      const problem = { ...withBuffer(randomFusion(seed, 2 + (seed % 7)), 300 + 100 * (seed % 7)), objective };
+      const outcome = solve(problem, budget);
+      const least = byPartitions(problem);
+      if (outcome.status === "infeasible" || outcome.status === "unknown") continue;
+      expect(outcome.value, `seed ${seed}`).toBeCloseTo(least, 6);
+      expect(outcome.bound).toBeLessThanOrEqual(outcome.value);
+      if (objective === "traffic") expect(outcome.status).toBe("optimal");
+    }
+  });
+});
+
+describe("laws", () => {
+  const seeds = Array.from({ length: 24 }, (_, i) => 100 + i);
+
+  test("nothing goes below what every plan needs", () => {
+    for (const seed of seeds) {
+      const problem = withBuffer(randomFusion(seed, 7), 1200);
+      const { plan } = planned(problem);
+      const { traffic, macs } = compulsory(makePricing(problem));
+      const { offChip, latency, energy } = plan.claims;
+      expect(offChip).toBeGreaterThanOrEqual(traffic);
+      expect(latency).toBeGreaterThanOrEqual(Math.max(macs / 24, offChip / smallMachine.offChipRate) - 1e-6);
+      const alone = figuresOf(problem, plan.layerByLayer);
+      expect(offChip).toBeLessThanOrEqual(alone.traffic);
+      expect(energy).toBeGreaterThan(0);
+    }
+  });
+
+  test("a larger buffer never moves more", () => {
+    for (const seed of seeds.slice(0, 10)) {
+      let last = Number.POSITIVE_INFINITY;
+      for (const size of [400, 600, 900, 1400, 2400, 5000, 20_000]) {
+        const outcome = solve(withBuffer(randomFusion(seed, 6), size), budget);
+        if (outcome.status === "infeasible" || outcome.status === "unknown") continue;
+        expect(outcome.value, `seed ${seed}, ${size} B`).toBeLessThanOrEqual(last);
+        last = outcome.value;
+      }
+      expect(last).toBeLessThan(Number.POSITIVE_INFINITY);
+    }
+  });
+
+  // Rows that a stride skips need not be loaded, so a plan may move less than all of an input.
+  test("with room for everything, no byte moves twice", () => {
+    for (const seed of seeds.slice(0, 10)) {
+      const problem = withBuffer(randomFusion(seed, 6), 1_000_000);
+      const { value } = planned(problem);
+      const maps = problem.maps.filter(({ kind }) => kind !== "activation");
+      const once = maps.reduce((n, m) => n + Math.ceil((m.channels * m.height * m.width * m.bits) / 8), 0);
+      expect(value).toBeLessThanOrEqual(once + problem.layers.reduce((n, { weights }) => n + weights, 0));
+      expect(value).toBeGreaterThanOrEqual(compulsory(makePricing(problem)).traffic);
+    }
+  });
+
+  test("a group of one is layer by layer", () => {
+    for (const seed of seeds) {
+      const { plan } = planned({ ...withBuffer(randomFusion(seed, 1), 900), objective: "balanced" });
+      expect(plan.groups).toEqual(plan.layerByLayer);
+    }
+  });
+
+  test("claims are the sums over groups", () => {
+    for (const seed of seeds.slice(0, 8)) {
+      const problem = { ...withBuffer(randomFusion(seed, 7), 900), objective: "balanced" as const };
+      const { plan } = planned(problem);
+      const { traffic, latency, energy } = figuresOf(problem, plan.groups);
+      expect(plan.claims.offChip).toBe(traffic);
+      expect(plan.claims.latency).toBe(Math.ceil(latency));
+      expect(plan.claims.energy).toBeCloseTo(energy, 6);
+      expect(plan.groups.flatMap(({ layers }) => layers).toSorted((a, b) => a - b)).toEqual(problem.layers.map((_, l) => l));
+    }
+  });
+
+  test("a layer that fits in no way is named, with the buffer that it takes", () => {
+    const problem = randomFusion(5, 1);
+    const outcome = solve(withBuffer(problem, 41), budget);
+    if (outcome.status !== "infeasible") throw new Error(outcome.status);
+    const { neededBytes = 0 } = outcome.conflict.figures;
+    expect(outcome.conflict).toMatchObject({ code: "FUS-20", where: "l0", figures: { availableBytes: 41 } });
+    expect(solve(withBuffer(problem, neededBytes - 1), budget).status).toBe("infeasible");
+    expect(solve(withBuffer(problem, neededBytes), budget).status).not.toBe("infeasible");
+  });
+
+  test("a stopped search still hands over a plan", () => {
+    const problem = withBuffer(randomFusion(7, 8), 900);
+    const outcome = solve(problem, { ...budget, stop: () => true });
+    expect(outcome).toMatchObject({ status: "feasible" });
+  });
+});
