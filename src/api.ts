@@ -103,6 +103,9 @@ type Rewriting<P> =
   | { readonly kind: "cut"; readonly problem: P }
   | { readonly kind: "none"; readonly reason: Diagnostic };
 
+/** What a plan for a target of this kind lowers when nobody says. */
+export const usualObjective = (kind: Kind): string => plannerOf(kind).objective;
+
 const whole = (): Rewriting<Problem> => ({ kind: "whole" });
 
 /** The compiler does not see that target, problem and plan are of the kind that picked the planner. */

@@ -13,6 +13,7 @@ import {
   searchPoints,
   sheetHtml,
   sheetText,
+  usualObjective,
 } from "../api.js";
 import { type Checked, fail, good } from "../base/diagnostic.js";
 import { fileName, isFile, outputProblems, readTextFile, sha256, writeFiles } from "../node/files.js";
@@ -75,7 +76,7 @@ export async function explore(spec: string, request: ExploreRequest): Promise<Fi
   const documentNow = (): FrontDocument =>
     frontDocument({
       model: model.value.name,
-      planned: request.objective ?? "each family's own",
+      planned: request.objective ?? [...new Set(space.value.points.map(({ target }) => usualObjective(target.kind)))].join(", "),
       space: space.value,
       results: found,
       epsilon,

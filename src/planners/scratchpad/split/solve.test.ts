@@ -17,7 +17,7 @@ import { fits, residencyOf } from "../residency/residency.js";
 import { verify } from "../verify.js";
 import { splitPlan } from "./solve.js";
 
-const budget: Budget = { seed: 1, nodes: 20_000, stop: () => false, progress: () => {} };
+const budget: Budget = { seed: 1, nodes: 5_000, stop: () => false, progress: () => {} };
 
 function graphOf(build: (net: Network) => void): Graph {
   const net = network("small", { opset: 17 });
@@ -53,7 +53,7 @@ const targetOf = (weights: ScratchpadTarget["weights"], capacity: number): Scrat
 
 describe.each(Object.entries(networks))("%s", (_, graph) => {
   describe.each(["outside", "planned"] as const)("weights %s", (weights) => {
-    const sizes = [4096, 8192, 16_384, 65_536, 524_288];
+    const sizes = [4096, 8192, 12_000, 16_384, 65_536, 524_288];
     const plans = sizes.map((capacity) => splitPlan(graph, targetOf(weights, capacity), capacity, budget));
 
     test("fits memories smaller than its operators need", () => {
