@@ -1,8 +1,10 @@
 import type { Result, Space } from "../api.js";
-import { secondsText } from "../report/format.js";
 
 const ERASE_LINE = "\r\x1b[2K";
 const REDRAW_MILLISECONDS = 250;
+
+/** `2:05` */
+const clock = (seconds: number): string => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
 /** How far a search of a space is and how long it will take, on one line of a terminal that rewrites itself; nothing elsewhere. */
 export function exploreLine(
@@ -22,12 +24,7 @@ export function exploreLine(
       const seconds = (now - since) / 1000;
       const left = ((points.length - found.size) * seconds) / Math.max(1, found.size - before);
       const pruned = [...found.values()].filter(({ status }) => status === "pruned").length;
-      const words = [
-        `${found.size} of ${points.length} points`,
-        `${pruned} pruned`,
-        `${seconds.toFixed(0)} s`,
-        `about ${secondsText(left)} left`,
-      ];
+      const words = [`${found.size} of ${points.length} points`, `${pruned} pruned`, clock(seconds), `about ${clock(left)} left`];
       terminal.write(`${ERASE_LINE}${words.join("  ").slice(0, (terminal.columns || 80) - 1)}`);
     },
     clear: () => void (drawn > 0 && terminal.write(ERASE_LINE)),

@@ -37,7 +37,7 @@ describe("a search of a space", () => {
     expect(told.points.map(({ id }: { id: number }) => id).sort()).toEqual(front.front.toSorted());
     expect(text("front.html")).toContain("<!doctype html>");
 
-    const planned = [];
+    const planned: { id: number; vector: number[] }[] = [];
     for (const point of front.points) {
       const settings = point.settings.flatMap((setting: string) => ["--set", setting]);
       if (point.id % 5 === 0 && point.status === "planned") {

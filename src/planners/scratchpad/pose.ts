@@ -2,12 +2,13 @@ import { bad, type Checked, fail, good } from "../../base/diagnostic.js";
 import { add, type Bytes, bytes } from "../../base/units.js";
 import { ratePerCycle } from "../../cost/traffic.js";
 import type { Graph } from "../../graph/graph.js";
+import { assumedBytes } from "../../target/precision.js";
 import type { MemorySize, ScratchpadTarget } from "../../target/target.js";
 import { accessesOf, fileOrder, peakOf, type Workload } from "./accesses.js";
 import { minPeak } from "./order/min-peak.js";
 import { joined, networkOf } from "./order/network.js";
 import { OBJECTIVES, type ScratchpadProblem } from "./plan.js";
-import { assumedBytes, held, workloadOf } from "./workload.js";
+import { held, workloadOf } from "./workload.js";
 
 export interface Goal {
   readonly objective: string;

@@ -1,9 +1,9 @@
 import { add, alignUp, type Bytes, bytes, type Picojoules } from "../../base/units.js";
 import { macEnergy, transferEnergy } from "../../cost/energy.js";
 import { computeCycles } from "../../cost/latency.js";
-import { bitsOf, packedBytes } from "../../graph/element-type.js";
 import type { Graph, Operator, OperatorId, Tensor, TensorId } from "../../graph/graph.js";
-import type { Precision, ScratchpadTarget } from "../../target/target.js";
+import { assumedBytes } from "../../target/precision.js";
+import type { ScratchpadTarget } from "../../target/target.js";
 import type { Buffer, ScratchpadProblem, Step } from "./plan.js";
 import { assignStorage, type Storage } from "./storage.js";
 
@@ -30,15 +30,6 @@ export function workloadOf(graph: Graph, target: ScratchpadTarget): NetworkWorkl
 /** Whether a tensor is to be held in the scratchpad at all. */
 export const held = ({ role }: Tensor, { weights }: Pick<ScratchpadTarget, "weights">): boolean =>
   weights === "planned" || role !== "weight";
-
-/** Bits of one element under the assumed precision, which speaks of floating-point data only: indices and masks keep their own width. */
-export function assumedBits({ role, elementType, bits }: Tensor, precision: Precision): number {
-  const assumed = role === "weight" ? precision.weight : precision.activation;
-  return assumed !== undefined && /^(b?float|complex)/.test(elementType) ? bitsOf(assumed) : bits;
-}
-
-export const assumedBytes = (tensor: Tensor, precision: Precision): Bytes =>
-  bytes(packedBytes(elementsOf(tensor), assumedBits(tensor, precision)));
 
 const elementsOf = (t: Tensor): number => t.shape.reduce((n, d) => n * d, 1);
 

@@ -4,10 +4,11 @@ import { splittable } from "../../../graph/split/operators.js";
 import { gathersRows } from "../../../graph/split/parts.js";
 import { addsUp, mayVanish, type SplitSpecification } from "../../../graph/split/specification.js";
 import type { SplitGraph } from "../../../graph/split/split.js";
+import { assumedBits } from "../../../target/precision.js";
 import type { ScratchpadTarget } from "../../../target/target.js";
 import type { Content, Liberty, Part, Split, StepId, WholeOperator, WholeTensor } from "../plan.js";
 import { accumulator } from "../storage.js";
-import { assumedBits, workloadOf } from "../workload.js";
+import { workloadOf } from "../workload.js";
 
 /**
  * What buffers and steps of a cut problem are of the network: the claim that the judge holds against it.
