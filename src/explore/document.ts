@@ -80,7 +80,8 @@ export function frontDocument({
     const knee = kneeOf(seen, frontOf(seen));
     return knee === undefined ? [] : [{ objectives: chosen, point: accepted[knee]!.point.id }];
   });
-  const [whole] = knees;
+  const on = new Set(front);
+  const whole = knees.find((knee) => knee.objectives.length === objectives.length)?.point;
   return {
     schema: "stowage/front/1",
     model,
@@ -99,8 +100,8 @@ export function frontDocument({
       base,
       settings,
       ...hardware,
-      front: front.includes(id),
-      knee: whole?.point === id,
+      front: on.has(id),
+      knee: whole === id,
       ...result,
     })),
     assumptions: assumptionsOf(points, objectives),

@@ -83,6 +83,9 @@ const figuresOf = ({ objectives }: FrontDocument, accepted: readonly Planned[], 
     return [{ label: `Least ${name}`, value: figureOf(best, key), unit: unitOf(key), note: `point ${best.id}: ${label(best)}` }];
   });
 
+/** A browser draws so many marks without a pause. */
+const MOST_DRAWN = 3_000;
+
 function scatter(
   { knees }: FrontDocument,
   accepted: readonly Planned[],
@@ -97,17 +100,19 @@ function scatter(
     unit: unitOf(key),
     spacing: positive(key) ? ("log" as const) : ("linear" as const),
   });
+  const every = Math.ceil(accepted.length / MOST_DRAWN);
+  const drawn = accepted.map((point, i) => ({ point, front: on.has(i) })).filter(({ front }, i) => front || i % every === 0);
   return {
     kind: "scatter",
     title: `${capital(nameOf(up))} against ${nameOf(across)}`,
-    note: "Every planned point. The line joins those that no other beats in these two; the knee lies farthest below the chord between its ends.",
+    note: `${every === 1 ? "Every planned point" : `Of the planned points one in ${every}, and every one on the line`}. The line joins those that no other beats in these two; the knee lies farthest below the chord between its ends.`,
     x: scale(across),
     y: scale(up),
-    points: accepted.map((point, i) => ({
+    points: drawn.map(({ point, front }) => ({
       label: `${point.id}: ${label(point)}`,
       x: figureOf(point, across),
       y: figureOf(point, up),
-      ...(on.has(i) && { front: true }),
+      ...(front && { front }),
       ...(point.id === knee && { knee: true }),
     })),
   };
