@@ -180,7 +180,7 @@ function stepFacts({ layers, maps }: FusionProblem, id: number): StepFacts {
   return { type, needBytes: 0, reads: reads.map(({ map }) => maps[map]!.name), writes: [maps[writes]!.name] };
 }
 
-function assumptions(problem: FusionProblem, plan: FusionPlan, { alone }: Ways): string[] {
+function assumptions(problem: FusionProblem, plan: FusionPlan, { fused, alone }: Ways): string[] {
   const cut = plan.groups.filter(({ overlap }) => overlap === "nonOverlapped").length;
   const orders = new Map<string, number>();
   for (const ran of alone.ran) {
@@ -197,12 +197,17 @@ function assumptions(problem: FusionProblem, plan: FusionPlan, { alone }: Ways):
     `Layer by layer runs each layer in the cheapest of the orders and tiles tried, for the same objective: ${won.join(", ")}.`,
     "One channel carries loads and stores. The next tile loads while one computes and the one before is stored; groups run one after another.",
     "Not modelled: rows and refresh of the off-chip memory, bank conflicts, and fetching the weights of the next group ahead.",
-    ...apart(plan.claims, "the fused plan"),
-    ...apart(plan.claims.layerByLayer, "the layer-by-layer plan"),
+    ...apart(plan.claims, fused.cost, "the fused plan"),
+    ...apart(plan.claims.layerByLayer, alone.cost, "the layer-by-layer plan"),
     ...problem.assumptions.map((sentence) => `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}${sentence.endsWith(".") ? "" : "."}`),
   ];
 }
 
-/** Where replay and search count differently, why. */
-const apart = ({ because }: Claim, which: string): string[] =>
-  because === undefined ? [] : [`The search counted ${which} more than 5 % away from the replay: ${because}.`];
+/** Where replay and search count differently, by how much and why. */
+function apart({ because, latency, energy }: Claim, cost: Cost, which: string): string[] {
+  const off = (claimed: number, replayed: number) => (claimed - replayed) / Math.max(1, replayed);
+  const [cycles, picojoules] = [off(latency, cost.latencyCycles), off(energy, cost.energyPicojoules)];
+  if (because === undefined || Math.max(Math.abs(cycles), Math.abs(picojoules)) <= 0.05) return [];
+  const percent = (share: number) => `${share < 0 ? "" : "+"}${(100 * share).toFixed(1)} %`;
+  return [`The search counted ${percent(cycles)} cycles and ${percent(picojoules)} energy for ${which} against the replay: ${because}.`];
+}

@@ -39,11 +39,13 @@ export function solve(problem: FusionProblem, budget: Budget): Outcome<FusionPla
 
   const ways = grouping.groups.map(({ way }) => way);
   const total = totalOf(ways);
+  const groups = grouping.groups.map(({ layers, way }) => groupOf(layers, way));
+  const each = alone.map((way, l) => groupOf([l], way));
   const plan: FusionPlan = {
     kind: "fusion",
-    groups: grouping.groups.map(({ layers, way }) => groupOf(layers, way)),
-    layerByLayer: alone.map((way, l) => groupOf([l], way)),
-    claims: { ...claimOf(total), layerByLayer: claimed },
+    groups,
+    layerByLayer: each,
+    claims: { ...claimOf(total), ...reasonOf(groups), layerByLayer: { ...claimed, ...reasonOf(each) } },
   };
   const value = weighed(weights, total);
   const { bound, proof } = boundOf(pricing, weights, grouping, family.complete, family.count);
@@ -57,6 +59,20 @@ const claimOf = ({ traffic, latency, energy }: Omit<Figures, "buffer">): Claim =
   latency: cycles(Math.ceil(latency)),
   energy: picojoules(energy),
 });
+
+/** Which simplifications the latency of these groups rests on, if any: eq. (7) to (9) of docs/math/fusion.md. */
+function reasonOf(groups: readonly Group[]): Pick<Claim, "because"> {
+  const taken = [
+    ["groups of weights arrive in even shares", ({ traversal }: Group) => traversal.kind === "weightGroups"],
+    ["all blocks of outputs take as long as one in the middle", ({ traversal }: Group) => traversal.kind === "outputBlocks"],
+    [
+      "a tile whose weights stream takes as long as after one like it",
+      ({ traversal }: Group) => traversal.kind === "tiles" && traversal.weights === "streamed",
+    ],
+  ] as const;
+  const reasons = taken.flatMap(([reason, holds]) => (groups.some(holds) ? [reason] : []));
+  return reasons.length === 0 ? {} : { because: `it takes it that ${reasons.join(", and that ")}` };
+}
 
 /** Bytes off chip, cycles and picojoules of groups that run one after another, as the search counts them. */
 export function figuresOf(problem: FusionProblem, groups: readonly Group[]): Omit<Figures, "buffer"> {

@@ -38,7 +38,7 @@ export function needOf(op: Operator, measure: Measure, sum: PartialSum | undefin
   let most = 0;
   for (const output of op.outputs) {
     const grid = places[output] as Grid;
-    for (const k of thorough ? all(grid.counts) : sample(grid.counts)) {
+    for (const k of thorough ? lines(grid.counts) : sample(grid.counts)) {
       const box = boxOf(grid, k);
       const mine = bytes(grid, k);
       let need = mine + always;
@@ -64,7 +64,18 @@ export function needOf(op: Operator, measure: Measure, sum: PartialSum | undefin
   return most;
 }
 
-const all = (counts: readonly number[]): readonly number[] => Array.from({ length: count(counts) }, (_, k) => k);
+/** Row-major numbers of all places along each axis, at a few places along the others: what a part reads along one axis does not depend on the others. */
+function lines(counts: readonly number[]): readonly number[] {
+  const picks = counts.map((n) => sample([n]));
+  const numbers = counts.flatMap((size, a) =>
+    counts.reduce<readonly number[]>(
+      (list, n, other) =>
+        list.flatMap((k) => (other === a ? Array.from({ length: size }, (_, i) => i) : picks[other]!).map((p) => k * n + p)),
+      [0],
+    ),
+  );
+  return [...new Set(numbers)];
+}
 
 /** Row-major numbers of a few places of a grid. */
 function sample(counts: readonly number[]): readonly number[] {
