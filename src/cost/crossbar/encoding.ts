@@ -1,0 +1,63 @@
+import type { Encoding } from "../../target/crossbar-target.js";
+
+/** What a weight is in cells. */
+export interface Code {
+  /** Cells of a weight. */
+  readonly slices: number;
+  /** Levels of the cells of weight w: `levels[(w & (2^bits - 1)) x slices + slice]`. */
+  readonly levels: Uint8Array;
+  /** What a level of a slice counts in the product. */
+  readonly scale: readonly number[];
+  /** Added to every weight before coding: what it adds to the product must be taken off again. */
+  readonly shift: number;
+}
+
+/** Code of all integers of `bits` bits; those that the encoding cannot hold (-2^(bits-1) of `magnitude` and `differential`) are 0. */
+export function codeOf(encoding: Encoding, bits: number, cellBits: number): Code {
+  const scale = scales(encoding, bits, cellBits);
+  const slices = scale.length;
+  const values = 1 << bits;
+  const levels = new Uint8Array(values * slices);
+  const fine = Math.ceil((bits - 1) / cellBits);
+  const digit = (value: number, j: number) => (value >> (j * cellBits)) & ((1 << cellBits) - 1);
+  for (let u = 0; u < values; u++) {
+    const w = u < values / 2 ? u : u - values;
+    if (!holds(encoding, w, bits)) continue;
+    for (let j = 0; j < slices; j++)
+      levels[u * slices + j] = ((): number => {
+        switch (encoding) {
+          case "twosComplement":
+            return cellBits > 1 && j === fine ? Number(w < 0) : digit(cellBits > 1 ? u & (values / 2 - 1) : u, j);
+          case "offset":
+            return digit(w + values / 2, j);
+          case "magnitude":
+            return digit(Math.abs(w), j);
+          case "differential":
+            return digit(j % 2 === 0 ? Math.max(w, 0) : Math.max(-w, 0), j >> 1);
+        }
+      })();
+  }
+  return { slices, levels, scale, shift: encoding === "offset" ? values / 2 : 0 };
+}
+
+/** Cells of a weight. */
+export const slicesOf = (encoding: Encoding, bits: number, cellBits: number): number => scales(encoding, bits, cellBits).length;
+
+/** Whether the encoding has a code for `w`. */
+export const holds = (encoding: Encoding, w: number, bits: number): boolean =>
+  encoding === "twosComplement" || encoding === "offset" || w !== -(2 ** (bits - 1));
+
+function scales(encoding: Encoding, bits: number, cellBits: number): readonly number[] {
+  const digits = (count: number) => Array.from({ length: count }, (_, j) => 2 ** (j * cellBits));
+  const sign = -(2 ** (bits - 1));
+  switch (encoding) {
+    case "twosComplement":
+      return [...digits(Math.ceil((bits - 1) / cellBits)), sign];
+    case "offset":
+      return digits(Math.ceil(bits / cellBits));
+    case "magnitude":
+      return digits(Math.ceil((bits - 1) / cellBits));
+    case "differential":
+      return digits(Math.ceil((bits - 1) / cellBits)).flatMap((scale) => [scale, -scale]);
+  }
+}

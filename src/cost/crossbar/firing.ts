@@ -1,0 +1,31 @@
+/** Cycles that feed one signed input of `bits` bits, `perCycle` at a time; more than one at a time leave the sign a cycle of its own. */
+export const inputCycles = (bits: number, perCycle: number): number => (perCycle === 1 ? bits : 1 + Math.ceil((bits - 1) / perCycle));
+
+/**
+ * Activations of operation units that one bundle takes per vector and input cycle.
+ *
+ * @param lines of each row of the crossbar, what it holds for the bundle: negative where it idles.
+ * @param width cells of the bundle side by side.
+ * @param negative under `magnitude`, whether the bundle's one output has a negative weight at input k: rows of one sign fire at a time.
+ */
+export function activations(
+  lines: Int32Array,
+  width: number,
+  unit: { readonly rows: number; readonly columns: number },
+  negative?: (input: number) => boolean,
+): number {
+  let blocks = 0;
+  for (let top = 0; top < lines.length; top += unit.rows) {
+    let signs = 0;
+    for (let row = top; row < Math.min(lines.length, top + unit.rows); row++) {
+      const input = lines[row]!;
+      if (input >= 0) signs |= negative?.(input) ? 2 : 1;
+    }
+    blocks += (signs & 1) + (signs >> 1);
+  }
+  return blocks * Math.ceil(width / unit.columns);
+}
+
+/** Bits of an analogue sum that is converted exactly: of `rows` cells of `cellBits` bits, inputs of `inputBits` bits at a time. */
+export const exactConversionBits = (rows: number, cellBits: number, inputBits: number): number =>
+  Math.ceil(Math.log2(rows * (2 ** cellBits - 1) * (2 ** inputBits - 1) + 1));

@@ -1,0 +1,97 @@
+import type { Seconds } from "../../base/units.js";
+import type { Programming } from "../../target/crossbar-target.js";
+
+/** What writing new levels into a crossbar takes. */
+export interface Writing {
+  readonly time: Seconds;
+  /** Pulses that raise and that lower cells, verification's repetitions included. */
+  readonly up: number;
+  readonly down: number;
+  /** Groups of cells (rows, where all columns are written at once) that were pulsed, each direction by itself. */
+  readonly steps: number;
+  /** Writes of cells; a cell that is reset and then set counts twice. */
+  readonly writes: number;
+}
+
+/** Cells of a crossbar and its operation units. */
+export interface Grid {
+  readonly rows: number;
+  readonly columns: number;
+  readonly unit: { readonly rows: number; readonly columns: number };
+}
+
+/** Levels of cells, row-major, and the rows that a load uses, which only the model `fixed` asks for. */
+export interface Cells {
+  readonly levels: Uint8Array;
+  readonly used: Uint8Array;
+}
+
+/**
+ * Counts what turns `old` levels into those of `next`: the write models of docs/math/crossbar.md, "Writing". Rows
+ * without a difference take nothing, except under `fixed`, where one difference makes all used rows be written.
+ *
+ * @param old row-major levels, `rows` x `columns`.
+ */
+export function writing(old: Uint8Array, next: Cells, { rows, columns, unit }: Grid, programming: Programming): Writing {
+  const { model, attempts, verifyRead } = programming;
+  const single = programming.pulses === "single";
+  const group = model === "driver" || model === "unit" ? programming.drivers : columns;
+  const { levels, used } = next;
+  let [up, down, steps, writes, set, reset] = [0, 0, 0, 0, 0, 0];
+  for (let row = 0; row < rows; row++) {
+    const end = (row + 1) * columns;
+    const erased = model === "erase" && differs(old, levels, row * columns, end);
+    for (let from = row * columns; from < end; from += group) {
+      const to = Math.min(end, from + group);
+      let highest = 0;
+      let lowest = 0;
+      for (let k = from; k < to; k++) {
+        const [was, is] = [old[k]!, levels[k]!];
+        const raised = erased ? is : is - was;
+        const lowered = erased ? was : was - is;
+        if (raised > 0) {
+          const pulses = single ? 1 : raised;
+          up += pulses;
+          writes++;
+          if (pulses > highest) highest = pulses;
+        }
+        if (lowered > 0) {
+          const pulses = single ? 1 : lowered;
+          down += pulses;
+          writes++;
+          if (pulses > lowest) lowest = pulses;
+        }
+      }
+      set += highest;
+      reset += lowest;
+      steps += Number(highest > 0) + Number(lowest > 0);
+    }
+  }
+  const pulsing = attempts * (set * (programming.set + verifyRead) + reset * (programming.reset + verifyRead));
+  const time =
+    model === "fixed"
+      ? writes > 0
+        ? used.reduce((sum, line) => sum + line, 0) * programming.row
+        : 0
+      : pulsing + (model === "unit" ? touched(old, levels, { rows, columns, unit }) * programming.row : 0);
+  return { time: time as Seconds, up: up * attempts, down: down * attempts, steps, writes };
+}
+
+function differs(old: Uint8Array, levels: Uint8Array, from: number, to: number): boolean {
+  for (let k = from; k < to; k++) if (old[k] !== levels[k]) return true;
+  return false;
+}
+
+/** Operation units in which a cell changes. */
+function touched(old: Uint8Array, levels: Uint8Array, { rows, columns, unit }: Grid): number {
+  let count = 0;
+  for (let top = 0; top < rows; top += unit.rows)
+    for (let left = 0; left < columns; left += unit.columns) {
+      const right = Math.min(columns, left + unit.columns);
+      let changed = false;
+      for (let row = top; row < Math.min(rows, top + unit.rows) && !changed; row++)
+        changed = differs(old, levels, row * columns + left, row * columns + right);
+      count += Number(changed);
+    }
+  return count;
+}
