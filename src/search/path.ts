@@ -30,14 +30,13 @@ export function shortestPath(n: number, start: ArrayLike<number>, arcs: ArrayLik
     arcs,
     walk(
       n,
-      start,
       arcs,
       nearestTo(n, (j) => start[j]!),
     ),
   );
   const step = Math.max(1, Math.floor(n / WALKS));
   for (let first = 0; first < n; first += step) {
-    const other = improved(n, start, arcs, walk(n, start, arcs, first));
+    const other = improved(n, start, arcs, walk(n, arcs, first));
     if (other.cost < best.cost) best = other;
   }
   return { ...best, bound: Math.min(best.cost, predecessorBound(n, start, arcs)) };
@@ -82,7 +81,7 @@ function exactly(n: number, start: ArrayLike<number>, arcs: ArrayLike<number>): 
   return { order, cost, bound: cost };
 }
 
-function walk(n: number, start: ArrayLike<number>, arcs: ArrayLike<number>, first: number): Int32Array {
+function walk(n: number, arcs: ArrayLike<number>, first: number): Int32Array {
   const order = new Int32Array(n);
   const seen = new Uint8Array(n);
   for (let k = 0, at = first; k < n; k++) {
