@@ -15,7 +15,7 @@ export function hardwareOf(target: Target): Hardware {
   };
 }
 
-/** None for a memory sized by the network and for a hierarchy of any kind. */
+/** None for a memory sized by the network, for a hierarchy of any kind and for devices that are bought whole. */
 function areaOf(target: Target): number | undefined {
   const { weight } = target.precision;
   if (target.kind === "scratchpad") {
@@ -23,6 +23,7 @@ function areaOf(target: Target): number | undefined {
     if (typeof memory.size === "string") return undefined;
     return add(arrayArea("systolic", compute.macs, weight), memoryArea(memory.size));
   }
+  if (target.kind !== "fusion") return undefined;
   const { array, buffers } = target;
   if (array.template === "custom") return undefined;
   const size = buffers.arrangement === "unified" ? buffers.size : add(buffers.features, buffers.weights);

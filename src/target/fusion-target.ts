@@ -25,7 +25,10 @@ export type PeArray =
       readonly columns: number;
       readonly dataflow: "output-stationary" | "weight-stationary";
     }
-  /** Any hierarchy of memories; cycles and energy come from the best mapping onto it. */
+  /**
+   * Any hierarchy of memories, the outermost of each role being the on-chip buffer; cycles and energy of a tile come from a
+   * mapping of its loop nest onto them.
+   */
   | { readonly template: "custom"; readonly hierarchy: Hierarchy };
 
 /** On-chip buffer of an array. `unified`: feature maps and weights share it, `staging` of it takes weights in flight. */

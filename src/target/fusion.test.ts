@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { arrayCycles } from "../cost/array/array.js";
+import { makeMapper } from "../planners/fusion/mapping/mapper.js";
 import { targetFacts } from "./families.js";
 import type { FusionTarget } from "./fusion-target.js";
 import { parseTarget } from "./parse.js";
@@ -90,10 +91,10 @@ describe("a hierarchy", () => {
   const CUSTOM = (memories: string) =>
     GOOD.replace(
       "{ template: vwa, blocks: 8, rows: 7, columns: 3 }",
-      `{ template: custom, axes: [{ name: x, size: 4 }], macEnergy: 1pJ/MAC, memories: [${memories}] }`,
+      `{ template: custom, axes: [{ name: x, size: 4 }], memories: [${memories}] }`,
     );
   const PORT = "{ name: p, bandwidth: 16b/cycle, granule: 1B, serves: [input.toBelow, weight.toBelow, output.toBelow, output.fromBelow] }";
-  const RAM = `{ name: RAM, size: 1KiB, read: 2pJ, write: 3pJ, holds: [input, weight, output], shared: [x], ports: [${PORT}] }`;
+  const RAM = `{ name: RAM, read: 2pJ, write: 3pJ, holds: [input, weight, output], shared: [x], ports: [${PORT}] }`;
   const issues = (memories: string) => said(CUSTOM(memories)).map((line) => line.replace(/^\S+ \S+ /, ""));
 
   test("is counted in bits", () => {
@@ -102,11 +103,11 @@ describe("a hierarchy", () => {
       hierarchy: {
         name: "t",
         axes: [{ name: "x", size: 4 }],
-        macEnergy: 1,
+        macEnergy: expect.closeTo(0.3),
         memories: [
           {
             name: "RAM",
-            size: 8192,
+            size: 191 * 8192,
             energy: { read: 2, write: 3 },
             roles: ["input", "weight", "output"],
             ports: [
@@ -135,7 +136,20 @@ describe("a hierarchy", () => {
     expect(issues(RAM.replace("granule: 1B", "granule: 3B"))).toEqual([
       "array.memories[0].ports[0].bandwidth: 16 bit per cycle in granules of 24 bit",
     ]);
-    expect(issues(`${RAM}, ${RAM}`)[0]).toBe("array.memories[1].name: two memories are named RAM");
+    expect(issues(`${RAM}, ${RAM}`)).toContain("array.memories[1].name: two memories are named RAM");
+  });
+
+  test("its outermost memories are the buffers, whose sizes stand there", () => {
+    expect(issues(RAM.replace("RAM, read", "RAM, size: 1KiB, read"))).toEqual([
+      "array.memories[0].size: a second size of the on-chip buffer",
+    ]);
+    const inner =
+      "{ name: R, read: 1pJ, write: 1pJ, holds: [weight], ports: [{ name: p, bandwidth: 1B/cycle, serves: [weight.toBelow, weight.fromAbove] }] }";
+    expect(issues(`${inner}, ${RAM}`)).toEqual(["array.memories[0]: a memory inside the buffers without a size"]);
+    expect(issues(`${RAM.replace("RAM", "first")}, ${inner}`)).toEqual([
+      "array.memories: no single memory is the outermost of all three roles",
+      "array.memories[0].ports: no port serves weight.fromAbove",
+    ]);
   });
 });
 
@@ -153,9 +167,12 @@ describe("presets", () => {
       expect(built.summary).not.toBe("");
       expect(facts.filter(({ source }) => source.length < 10).map(({ key }) => key)).toEqual([]);
       expect(said(text)).toEqual([]);
-      if (built.array.template === "custom") return;
       const layer = { inputs: 64, outputs: 64, groups: 1, kernel: { height: 3, width: 3 }, stride: { y: 1, x: 1 } };
-      expect(arrayCycles(built.array, layer, 28, 28)).toBeGreaterThan(0);
+      if (built.array.template === "custom") {
+        const widths = { input: 8, weight: 8, sum: built.accumulatorBits, output: 8 };
+        const mapper = makeMapper(built.array.hierarchy, { shape: layer, widths }, { height: 28, width: 28 }, "energyDelay");
+        expect(mapper(28, 28)?.cycles).toBeGreaterThan(0);
+      } else expect(arrayCycles(built.array, layer, 28, 28)).toBeGreaterThan(0);
     },
   );
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { bytes, picojoulesPerByte, picojoulesPerCycle, picojoulesPerMac } from "../base/units.js";
+import { bytes, type PicojoulesPerMac, picojoulesPerByte, picojoulesPerCycle, picojoulesPerMac } from "../base/units.js";
 import { macEnergy, memorySource, OFF_CHIP_MEMORIES, sramEnergy, tableSource, technologies } from "./energy-table.js";
 import { type Fact, type Family, quantity, quantityOr, type Remark, raise } from "./family.js";
 import { hierarchyContradictions, hierarchyKeys, hierarchyOf } from "./fusion-hierarchy.js";
@@ -87,13 +87,14 @@ function build(parsed: Parsed, name: string, sources: Readonly<Record<string, st
   const { clock, accumulatorBits, vector, offChip, energy, precision, summary } = parsed;
   const { technology } = energy;
   const looked = lookedUp(parsed);
+  const mac = energy.mac ?? looked.mac ?? picojoulesPerMac(0);
   const memory = typeof offChip.energy === "string" ? offChip.energy : undefined;
   return {
     kind: "fusion",
     name: parsed.name ?? name,
     summary,
     clock,
-    array: arrayOf(parsed, name),
+    array: arrayOf(parsed, name, mac),
     buffers: buffersOf(parsed),
     accumulatorBits,
     vector,
@@ -102,7 +103,7 @@ function build(parsed: Parsed, name: string, sources: Readonly<Record<string, st
       energy: typeof offChip.energy === "string" ? OFF_CHIP_MEMORIES[offChip.energy]! : (offChip.energy ?? picojoulesPerByte(0)),
     },
     energy: {
-      mac: energy.mac ?? looked.mac ?? picojoulesPerMac(0),
+      mac,
       buffer: energy.buffer ?? looked.buffer ?? picojoulesPerByte(0),
       busy: energy.busy ?? picojoulesPerCycle(0),
       stalled: energy.stalled ?? picojoulesPerCycle(0),
@@ -133,7 +134,7 @@ const OF_TEMPLATE = {
   "row-stationary": ["rows", "columns", "bufferRate"],
   nvdla: ["outputs", "inputs"],
   systolic: ["rows", "columns", "dataflow"],
-  custom: ["axes", "macEnergy", "memories"],
+  custom: ["axes", "memories"],
 } as const satisfies Readonly<Record<PeArray["template"], readonly string[]>>;
 const OF_ARRANGEMENT = {
   unified: ["size", "staging"],
@@ -142,7 +143,8 @@ const OF_ARRANGEMENT = {
 /** May be absent even so. */
 const OPTIONAL: readonly string[] = ["staging"];
 
-function arrayOf({ array, name }: Parsed, file: string): PeArray {
+function arrayOf(parsed: Parsed, file: string, mac: PicojoulesPerMac): PeArray {
+  const { array, name } = parsed;
   const { template } = array;
   switch (template) {
     case "vwa":
@@ -154,7 +156,7 @@ function arrayOf({ array, name }: Parsed, file: string): PeArray {
     case "systolic":
       return { template, rows: array.rows!, columns: array.columns!, dataflow: array.dataflow! };
     case "custom":
-      return { template, hierarchy: hierarchyOf(name ?? file, array.axes!, array.macEnergy!, array.memories!) };
+      return { template, hierarchy: hierarchyOf(name ?? file, array.axes!, mac, array.memories!, buffersOf(parsed)) };
   }
 }
 
@@ -171,7 +173,7 @@ function contradictions({ array, buffers, energy, precision }: Parsed): readonly
   return [
     ...differences("array", array, OF_TEMPLATE[array.template], `the template ${array.template}`),
     ...differences("buffers", buffers, OF_ARRANGEMENT[buffers.arrangement], `the arrangement ${buffers.arrangement}`),
-    ...(wholly ? hierarchyContradictions(array.axes!, array.memories!) : []),
+    ...(wholly ? hierarchyContradictions(array.axes!, array.memories!, buffers.arrangement) : []),
     ...(buffers.arrangement === "unified" && buffers.size !== undefined && (buffers.staging ?? 0) >= buffers.size
       ? [
           {
@@ -266,7 +268,6 @@ function arrayFacts(array: Exclude<PeArray, { template: "custom" }>, fact: Line)
 function hierarchyFacts({ hierarchy }: Extract<PeArray, { template: "custom" }>, fact: Line): readonly Fact[] {
   return [
     ...hierarchy.axes.map(({ name, size }) => fact(`array.axes.${name}`, size, "", "array.axes")),
-    fact("array.macEnergy", hierarchy.macEnergy, energyPerMac.unit),
     ...hierarchy.memories.flatMap(({ name, size: bits, energy }) => [
       fact(`array.memories.${name}.size`, bits / 8, size.unit, "array.memories"),
       fact(`array.memories.${name}.read`, energy.read, "pJ", "array.memories"),

@@ -39,13 +39,17 @@ export interface Hierarchy {
   readonly axes: readonly { readonly name: string; readonly size: number }[];
   /** Picojoules per multiply-accumulate. */
   readonly macEnergy: number;
-  /** From the array outwards: the memories of a role, in this order, are its levels; the last holds whole tensors. */
+  /** From the array outwards: the memories of a role, in this order, are its levels. Whatever is computed comes from the last. */
   readonly memories: readonly Memory[];
 }
 
 /** The levels of one role: indices into `memories`, innermost first. */
 export const levelsOf = ({ memories }: Hierarchy, role: Role): readonly number[] =>
   memories.flatMap(({ roles }, i) => (roles.includes(role) ? [i] : []));
+
+/** Whether memory `m` is an on-chip buffer: the outermost level of a role. */
+export const isBuffer = (hierarchy: Hierarchy, m: number): boolean =>
+  (["input", "weight", "output"] as const).some((role) => levelsOf(hierarchy, role).at(-1) === m);
 
 /** Instances of a memory: the product of the axes it does not serve. */
 export const instancesOf = ({ axes }: Hierarchy, { serves }: Memory): number =>

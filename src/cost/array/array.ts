@@ -31,7 +31,7 @@ export interface Words {
 
 /**
  * Cycles in which `array` computes `rows` x `columns` results of every output channel of a layer; 0 for an empty tile.
- * Padding counts as work. Source: docs/math/fusion.md, section A.
+ * Padding counts as work. Source: docs/math/fusion.md, section 9.
  */
 export function arrayCycles(array: PeArray, shape: LayerShape, rows: number, columns: number): number {
   if (rows <= 0 || columns <= 0) return 0;
@@ -51,7 +51,7 @@ export function arrayCycles(array: PeArray, shape: LayerShape, rows: number, col
 
 /**
  * Bytes that pass between `array` and its on-chip buffer while it computes such a tile: inputs and weights read, partial
- * sums written and read back, results written. Source: docs/math/fusion.md, section A.
+ * sums written and read back, results written. Source: docs/math/fusion.md, section 9.
  */
 export function bufferBytes(array: PeArray, shape: LayerShape, rows: number, columns: number, widths: Widths): number {
   if (rows <= 0 || columns <= 0) return 0;

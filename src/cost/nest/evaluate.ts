@@ -9,7 +9,7 @@ import { elementBits, heldBits, tileSizes, timeline } from "./tiles.js";
  * Accesses, energy and cycles of one mapping, into `cost`. Allocates nothing, so that a search may call it for every
  * candidate. `mapping` must have passed `checkMapping`, or been made by code that keeps its rules.
  *
- * @see docs/math/fusion.md, section N
+ * @see docs/math/fusion.md, section 10
  */
 export function evaluate(p: Prepared, mapping: FlatMapping, cost: NestCost): NestCost {
   const moved = measure(p, mapping, cost);

@@ -76,7 +76,7 @@ export interface Conventions {
   readonly loading: "deadline" | "portOrder" | "throughput";
 }
 
-/** Ours: counts what a machine would do, iteration by iteration (docs/math/fusion.md, section N). */
+/** Ours: counts what a machine would do, iteration by iteration (docs/math/fusion.md, section 10). */
 export const exact: Conventions = {
   name: "exact",
   tiles: "clipped",

@@ -16,15 +16,18 @@ export interface Window {
   readonly sums: Memo;
 }
 
-/** A fixed table from two small counts to a number. Forgets everything when full. */
+/** A table from two small counts to a number. Forgets everything when it grows, and when full. */
 interface Memo {
-  readonly keys: Float64Array;
-  readonly values: Float64Array;
+  keys: Float64Array;
+  values: Float64Array;
   used: number;
 }
 
-const SLOTS = 4096;
-export const memo = (): Memo => ({ keys: new Float64Array(SLOTS).fill(-1), values: new Float64Array(SLOTS), used: 0 });
+/** A table starts small, as many are used once, and grows with its entries. */
+const FEWEST_SLOTS = 32;
+const MOST_SLOTS = 4096;
+const slots = (n: number) => ({ keys: new Float64Array(n).fill(-1), values: new Float64Array(n), used: 0 });
+export const memo = (): Memo => slots(FEWEST_SLOTS);
 
 /** Different indices that an `a` x `b` tile touches, padding included. Source: docs/math/fusion.md, eq. (N2). */
 export function distinct(strideA: number, strideB: number, a: number, b: number): number {
@@ -44,15 +47,15 @@ export function sumOverTiles(w: Window, a: number, b: number): number {
   const tileB = Math.min(b, w.countB);
   const key = tileA * 0x1000000 + tileB;
   const { keys, values } = w.sums;
-  let slot = (tileA * 31 + tileB * 17) & (SLOTS - 1);
+  const mask = keys.length - 1;
+  let slot = (tileA * 31 + tileB * 17) & mask;
   while (keys[slot]! >= 0) {
     if (keys[slot] === key) return values[slot]!;
-    slot = (slot + 1) & (SLOTS - 1);
+    slot = (slot + 1) & mask;
   }
   const sum = slowSum(w, tileA, tileB);
-  if (w.sums.used > SLOTS / 2) {
-    keys.fill(-1);
-    w.sums.used = 0;
+  if (w.sums.used > keys.length / 2) {
+    Object.assign(w.sums, slots(Math.min(MOST_SLOTS, 2 * keys.length)));
   } else {
     keys[slot] = key;
     values[slot] = sum;

@@ -11,6 +11,8 @@ export interface Floors {
   readonly macs: Float64Array;
   /** Per layer: cycles, each element at the rate of the tile shape that the machine is fastest at. */
   readonly cycles: Float64Array;
+  /** Per layer: picojoules between array and buffer, likewise at the best rate. */
+  readonly exchange: Float64Array;
   /** Per read: bytes of the map, once. */
   readonly read: Float64Array;
   /** Per map: bytes of all of it. */
@@ -31,6 +33,7 @@ export function floorsOf(prepared: Prepared, costs: Costs): Floors {
   const count = writes.length;
   const macs = new Float64Array(count);
   const cycles = new Float64Array(count);
+  const exchange = new Float64Array(count);
   const read = new Float64Array(readMap.length);
   const map = Float64Array.from(mapBits, (bits, m) => Math.ceil((bits * y.length[m]! * x.length[m]!) / 8));
   const made = map.slice();
@@ -45,7 +48,9 @@ export function floorsOf(prepared: Prepared, costs: Costs): Floors {
     const across = pooled ? touched(columns, x.pooling, l, x.computed[l]!) : columns;
     const area = ones(down) * ones(across);
     macs[l] = prepared.macs[l]! * area;
-    cycles[l] = leastRate(prepared, costs, l) * area;
+    const rates = leastRates(prepared, costs, l);
+    cycles[l] = rates.cycles * area;
+    exchange[l] = rates.exchange * area;
     for (let r = reads[l]!; r < reads[l + 1]!; r++) {
       const from = readMap[r]!;
       const one: Needed = withArea(touched(down, y.window, r, y.length[from]!), touched(across, x.window, r, x.length[from]!));
@@ -54,24 +59,39 @@ export function floorsOf(prepared: Prepared, costs: Costs): Floors {
       if (one.area > (needed[from]?.area ?? -1)) needed[from] = one;
     }
   }
-  return { macs, cycles, read, map, made };
+  return { macs, cycles, exchange, read, map, made };
 }
 
 /** Tile shapes tried, per layer; beyond, the array counts as fully used. */
 const MOST_SHAPES = 2 ** 16;
 
-/** Least cycles per computed element over all tile shapes. */
-function leastRate({ problem, macs, y, x, isMac }: Prepared, costs: Costs, l: number): number {
+/** What computing an element takes at least. */
+interface Rates {
+  readonly cycles: number;
+  readonly exchange: number;
+}
+
+/**
+ * Least cycles, and least picojoules between array and buffer, per computed element over all tile shapes. A custom array counts
+ * as fully used, its memories as nothing; so does what the vector unit reads and writes.
+ */
+function leastRates({ problem, macs, y, x, isMac }: Prepared, costs: Costs, l: number): Rates {
   const { kind, shape } = problem.layers[l]!;
-  if (kind === "move") return 0;
-  if (kind === "vector") return shape.outputs / problem.machine.vector;
+  const only = (cycles: number): Rates => ({ cycles, exchange: 0 });
+  if (kind === "move") return only(0);
+  if (kind === "vector") return only(shape.outputs / problem.machine.vector);
   const height = y.computed[l]!;
   const width = x.computed[l]!;
-  if (isMac[l] === 0 || height * width > MOST_SHAPES) return macs[l]! / costs.peak;
-  let rate = Number.POSITIVE_INFINITY;
+  const whole = problem.machine.array.template === "custom" || height * width > MOST_SHAPES;
+  if (isMac[l] === 0 || whole) return only(macs[l]! / costs.peak);
+  let cycles = Number.POSITIVE_INFINITY;
+  let exchange = Number.POSITIVE_INFINITY;
   for (let rows = 1; rows <= height; rows++)
-    for (let columns = 1; columns <= width; columns++) rate = Math.min(rate, costs.cycles(l, rows, columns) / (rows * columns));
-  return rate;
+    for (let columns = 1; columns <= width; columns++) {
+      cycles = Math.min(cycles, costs.cycles(l, rows, columns) / (rows * columns));
+      exchange = Math.min(exchange, costs.exchange(l, rows, columns) / (rows * columns));
+    }
+  return { cycles, exchange };
 }
 
 const withArea = (rows: Uint8Array, columns: Uint8Array): Needed => ({ rows, columns, area: ones(rows) * ones(columns) });
@@ -96,11 +116,12 @@ function ones(marks: Uint8Array): number {
   return n;
 }
 
-/** Bytes off chip, multiply-accumulates and cycles of computing below which something cannot be run. */
+/** Bytes off chip, multiply-accumulates, cycles of computing and picojoules between array and buffer below which something cannot be run. */
 export interface Floor {
   readonly traffic: number;
   readonly macs: number;
   readonly cycles: number;
+  readonly exchange: number;
 }
 
 /** The floor of the whole network: inputs, outputs and weights cross once. */
@@ -112,7 +133,12 @@ export function compulsory({ prepared, floors }: Pricing): Floor {
     if (writer[m]! >= 0 && (isOutput[m] === 1 || readers[m]!.length === 0)) maps += floors.map[m]!;
     if (writer[m]! < 0) maps += prepared.readMap.reduce((most, from, r) => (from === m ? Math.max(most, floors.read[r]!) : most), 0);
   }
-  return { traffic: Math.floor(maps + sum(prepared.weights)), macs: sum(floors.macs), cycles: sum(floors.cycles) };
+  return {
+    traffic: Math.floor(maps + sum(prepared.weights)),
+    macs: sum(floors.macs),
+    cycles: sum(floors.cycles),
+    exchange: sum(floors.exchange),
+  };
 }
 
 /**
@@ -130,8 +156,10 @@ export function groupFloor({ prepared, floors, features, room }: Pricing, layers
   let weights = 0;
   let macs = 0;
   let cycles = 0;
+  let exchange = 0;
   for (const l of layers) {
     cycles += floors.cycles[l]!;
+    exchange += floors.exchange[l]!;
     weights += prepared.weights[l]!;
     macs += floors.macs[l]!;
     if (leaves(l)) crossing += floors.map[writes[l]!]!;
@@ -166,7 +194,7 @@ export function groupFloor({ prepared, floors, features, room }: Pricing, layers
     }
     if (most > features) passes = Math.max(2, Math.ceil((2 * crossing + peak) / features));
   }
-  return { traffic: Math.floor(crossing + passes * weights), macs, cycles };
+  return { traffic: Math.floor(crossing + passes * weights), macs, cycles, exchange };
 
   function leaves(l: number): boolean {
     const map = writes[l]!;

@@ -46,6 +46,10 @@ export const fusionCodes: CodeTable = {
     means: "The replay does not measure what the plan claims: bytes off chip exactly, latency and energy within 5 % or with a reason.",
     fix: "Report this: the planner miscounts.",
   },
+  "FUS-13": {
+    means: "A custom array is to compute a tile for which the plan has no mapping, or one whose data do not fit the memories.",
+    fix: "Report this: the planner wrote an impossible plan.",
+  },
   "FUS-20": {
     means: "No plan exists layer by layer: one layer has no tile that fits on chip, in any order.",
     fix: "Give the target a larger buffer, or assume narrower element types.",
@@ -59,8 +63,8 @@ export const fusionCodes: CodeTable = {
     means: "Warning: `--overlap any` lets tiles be cut apart where their windows overlap, which changes results at tile edges.",
     fix: "Leave the option out for a plan that computes the network as it is.",
   },
-  "FUS-24": {
-    means: "Layers cannot be grouped on a custom array: its cycles come from a mapping, not from the shape of a tile.",
-    fix: "Use a vwa, row-stationary, nvdla or systolic array.",
+  "FUS-25": {
+    means: "A layer has no mapping onto the memories of a custom array: for every way to spread its loops, one of them is too small.",
+    fix: "Give the memories that the message names more room, or the array fewer lanes for each of them.",
   },
 };

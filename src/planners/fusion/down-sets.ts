@@ -200,6 +200,13 @@ export function membersIn(set: Int32Array, at: number, words: number): Int32Arra
   return Int32Array.from(list);
 }
 
+/** Whether `layers` hang together by shared maps. */
+export function hangTogether(graph: LayerGraph, layers: readonly number[]): boolean {
+  const set = new Int32Array(graph.words);
+  for (const l of layers) put(set, 0, l);
+  return isConnected(graph, set, new Int32Array(2 * graph.words));
+}
+
 /** Whether all members of a set hang together by shared maps. `scratch` has room for two sets. */
 export function isConnected({ words, near }: LayerGraph, set: Int32Array, scratch: Int32Array): boolean {
   let first = -1;

@@ -84,6 +84,21 @@ export function wayOf(pricing: Pricing, group: Group): Candidate {
   return found;
 }
 
+/** Rows and columns that each layer of a group computes in its tiles, every shape once. Empty tiles are left out. */
+export function shapesOf(
+  { prepared, floors, bench }: Pricing,
+  { layers, tile, overlap }: Group,
+): readonly { layer: LayerId; rows: number; columns: number }[] {
+  const members = membersOf(prepared, floors, Int32Array.from(layers));
+  const [down, across] = MODES[overlap];
+  const y = sweep(prepared, prepared.y, members, bench, tile.rows, members.height, down);
+  const x = sweep(prepared, prepared.x, members, bench, tile.columns, members.width, across);
+  const N = layers.length;
+  const lengths = (axis: Tiling, k: number) =>
+    [...new Set(Array.from({ length: axis.classes }, (_, a) => axis.computed[a * N + k]!))].filter((n) => n > 0);
+  return layers.flatMap((layer, k) => lengths(y, k).flatMap((rows) => lengths(x, k).map((columns) => ({ layer, rows, columns }))));
+}
+
 /** Into how many tiles an axis is cut. */
 const ROWS = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 112, 160, 224, 320, 640, 1280];
 const COLUMNS = [1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 24, 32, 64, 128, 256, 512];

@@ -128,10 +128,10 @@ export function bestGrouping(
 }
 
 /** What a floor weighs at least: computing and transfers hidden behind each other as far as can be. */
-export function weighedFloor({ costs, prepared }: Pricing, weights: Weights, { traffic, macs, cycles }: Floor): number {
+export function weighedFloor({ costs, prepared }: Pricing, weights: Weights, { traffic, macs, cycles, exchange }: Floor): number {
   if (traffic === Number.POSITIVE_INFINITY) return traffic;
   const latency = Math.max(cycles, traffic / prepared.problem.machine.offChipRate);
-  return weighed(weights, { traffic, latency, energy: costs.leastEnergy(latency, cycles, macs, traffic) });
+  return weighed(weights, { traffic, latency, energy: costs.leastEnergy(latency, cycles, macs, traffic, exchange) });
 }
 
 function ones(bits: number): number {

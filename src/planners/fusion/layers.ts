@@ -79,6 +79,7 @@ export function layersOf(graph: Graph, precision: Precision): Layered {
       pooling: poolingOf(fold === undefined ? root.pooling : fold.pooling, maps[map]!, root.computed),
       shape: root.shape,
       weights: weightOf(new Set(members.flatMap((id) => graph.operators[id]!.weights))),
+      ...(root.factor !== undefined && { factorBits: bits(root.factor) }),
     });
     operators.push(members);
   }

@@ -22,6 +22,8 @@ export interface GroupMembers extends Members {
   readonly leastCycles: number;
   /** Multiply-accumulates of computing once what is needed. */
   readonly leastMacs: number;
+  /** Picojoules meanwhile between array and buffer, at the best rates. */
+  readonly leastExchange: number;
 }
 
 /** @param layers ascending */
@@ -74,6 +76,7 @@ export function membersOf(prepared: Prepared, floors: Floors, layers: Int32Array
   let width = 0;
   let weights = 0;
   let leastMacs = 0;
+  let leastExchange = 0;
   let leastCycles = 0;
   let whole = false;
   const { y, x } = prepared;
@@ -85,6 +88,7 @@ export function membersOf(prepared: Prepared, floors: Floors, layers: Int32Array
     }
     weights += prepared.weights[l]!;
     leastMacs += floors.macs[l]!;
+    leastExchange += floors.exchange[l]!;
     leastCycles += floors.cycles[l]!;
     whole ||= y.pooling.stride[l] === 0 || x.pooling.stride[l] === 0;
     for (let r = reads[l]!; r < reads[l + 1]!; r++) whole ||= y.window.stride[r] === 0 || x.window.stride[r] === 0;
@@ -106,5 +110,6 @@ export function membersOf(prepared: Prepared, floors: Floors, layers: Int32Array
     weights,
     leastCycles,
     leastMacs,
+    leastExchange,
   };
 }

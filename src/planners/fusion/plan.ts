@@ -1,5 +1,6 @@
 import type { Bytes, BytesPerCycle, Cycles, ElementsPerCycle, Hertz, Picojoules, PicojoulesPerByte } from "../../base/units.js";
 import type { LayerShape } from "../../cost/array/array.js";
+import type { NestMapping } from "../../cost/nest/problem.js";
 import type { ArrayEnergy, BufferSplit, PeArray } from "../../target/fusion-target.js";
 
 /** Index into `FusionProblem.maps`. */
@@ -64,6 +65,8 @@ export interface Layer {
   readonly shape: LayerShape;
   /** Bytes of its weights, biases included. */
   readonly weights: Bytes;
+  /** Of a `mac` layer: width of one element of what its data are multiplied by, a weight or an element of another map. */
+  readonly factorBits?: number;
 }
 
 export const OBJECTIVES = ["balanced", "traffic", "latency", "energy"] as const;
@@ -127,8 +130,18 @@ export interface FusionPlan {
   readonly groups: readonly Group[];
   /** The best plan without fusion on the same machine and objective: one group per layer. */
   readonly layerByLayer: readonly Group[];
+  /** On a custom array: how it computes each shape of tile that `groups` and `layerByLayer` have of a `mac` layer. */
+  readonly mappings?: readonly TileMapping[];
   /** The solver's own count for `groups` and for `layerByLayer`, checked by the judge. `balanced` weighs by the latter. */
   readonly claims: Claim & { readonly layerByLayer: Claim };
+}
+
+/** How a custom array computes `rows` x `columns` elements of all channels of a layer: loops as `tileNest` numbers them. */
+export interface TileMapping {
+  readonly layer: LayerId;
+  readonly rows: number;
+  readonly columns: number;
+  readonly mapping: NestMapping;
 }
 
 export interface Claim {

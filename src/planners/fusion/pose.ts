@@ -26,15 +26,6 @@ export function pose(graph: Graph, target: FusionTarget, goal: Goal): Checked<Fu
         `use --objective ${OBJECTIVES.join(", ")}`,
       ),
     );
-  if (target.array.template === "custom")
-    return bad(
-      fail(
-        "FUS-24",
-        `target ${target.name}`,
-        "the tiles of a custom array have no closed form for their cycles, so layers cannot be grouped on it yet",
-        "use a vwa, row-stationary, nvdla or systolic array",
-      ),
-    );
   const { maps, layers, views } = layersOf(graph, target.precision);
   if (layers.length === 0)
     return bad(

@@ -1,5 +1,7 @@
 import * as z from "zod";
 import { bad, type Checked, fail, good } from "../../base/diagnostic.js";
+import { MOST_LEVELS } from "../../cost/nest/prepare.js";
+import { DIRECTIONS } from "../../target/hierarchy.js";
 import { type FusionProblem, OBJECTIVES, OVERLAPS } from "./plan.js";
 
 /**
@@ -58,6 +60,42 @@ const window = z.object({
   before: offset,
   repeat: length,
 });
+const bandwidth = z
+  .int()
+  .min(1)
+  .max(2 ** 44);
+const role = z.enum(["input", "weight", "output"]);
+const axisIndex = z.int().min(0).max(7);
+const hierarchy = z.object({
+  name,
+  axes: z
+    .array(z.object({ name, size: count }))
+    .min(1)
+    .max(8),
+  macEnergy: energy,
+  memories: z
+    .array(
+      z.object({
+        name,
+        size: size.min(1),
+        energy: z.object({ read: energy, write: energy }),
+        accessBits: bandwidth.optional(),
+        leakage: energy.optional(),
+        roles: z.array(role).min(1),
+        ports: z.array(
+          z.object({
+            name,
+            bandwidth: z.object({ min: bandwidth, max: bandwidth }),
+            serves: z.array(z.object({ role, direction: z.enum(DIRECTIONS) })),
+          }),
+        ),
+        serves: z.array(axisIndex),
+      }),
+    )
+    .min(1)
+    .max(MOST_LEVELS),
+});
+
 const windows = z.object({ y: window, x: window });
 const plane = z.object({ height: length, width: length });
 const array = z.discriminatedUnion("template", [
@@ -70,6 +108,7 @@ const array = z.discriminatedUnion("template", [
     columns: count,
     dataflow: z.enum(["output-stationary", "weight-stationary"]),
   }),
+  z.object({ template: z.literal("custom"), hierarchy }),
 ]);
 
 const problem = z.object({
@@ -107,6 +146,7 @@ const problem = z.object({
         stride: z.object({ y: length, x: length }),
       }),
       weights: size,
+      factorBits: bits.optional(),
     }),
   ),
   modes: z.array(z.enum(OVERLAPS)).min(1),
@@ -116,8 +156,8 @@ const problem = z.object({
 type Fault = readonly [path: string, message: string];
 
 /** What the form alone cannot say: indices, each map written once and before it is read, computed planes. */
-function contradictions({ maps, layers }: z.infer<typeof problem>): Fault[] {
-  const faults: Fault[] = [];
+function contradictions({ machine, maps, layers }: z.infer<typeof problem>): Fault[] {
+  const faults: Fault[] = machine.array.template === "custom" ? hierarchyFaults(machine.array.hierarchy) : [];
   const written = new Set(maps.flatMap(({ kind }, m) => (kind === "input" ? [m] : [])));
   layers.forEach((layer, l) => {
     const at = `.layers[${l}]`;
@@ -128,6 +168,9 @@ function contradictions({ maps, layers }: z.infer<typeof problem>): Fault[] {
     if (new Set(ids).size !== ids.length) faults.push([`${at}.reads`, "names a map twice"]);
     const early = ids.find((m) => m < maps.length && !written.has(m));
     if (early !== undefined) faults.push([`${at}.reads`, `reads map ${early} before a layer writes it`]);
+    const { outputs, inputs, groups } = layer.shape;
+    if (layer.kind === "mac" && (outputs % groups !== 0 || inputs % groups !== 0))
+      faults.push([`${at}.shape`, `${outputs} outputs and ${inputs} inputs in ${groups} groups`]);
     if (written.has(layer.writes)) faults.push([`${at}.writes`, `map ${layer.writes} is written before, or is an input`]);
     written.add(layer.writes);
     const { height, width } = layer.computed;
@@ -138,6 +181,34 @@ function contradictions({ maps, layers }: z.infer<typeof problem>): Fault[] {
     if (!written.has(m)) faults.push([`.maps[${m}]`, "no layer writes it and it is no input"]);
   });
   return faults;
+}
+
+/** Memories without which a role cannot be had, axes that are not there, ports that do not serve. */
+function hierarchyFaults({ axes, memories }: z.infer<typeof hierarchy>): Fault[] {
+  const at = ".machine.array.hierarchy.memories";
+  const ways = (m: number, r: string, last: boolean) => {
+    const needed =
+      r === "output" ? ["toBelow", "fromBelow", ...(last ? [] : ["toAbove", "fromAbove"])] : ["toBelow", ...(last ? [] : ["fromAbove"])];
+    const served = memories[m]!.ports.flatMap(({ serves }) =>
+      serves.flatMap(({ role, direction }) => (role === r ? [direction as string] : [])),
+    );
+    return needed.filter((way) => !served.includes(way));
+  };
+  return [
+    ...role.options.flatMap((r): Fault[] => {
+      const levels = memories.flatMap(({ roles }, m) => (roles.includes(r) ? [m] : []));
+      if (levels.length === 0) return [[at, `none holds ${r}`]];
+      return levels.flatMap((m) => ways(m, r, m === levels.at(-1)).map((way): Fault => [`${at}[${m}].ports`, `none serves ${r}.${way}`]));
+    }),
+    ...memories.flatMap(({ serves, ports }, m): Fault[] => [
+      ...serves.flatMap((axis): Fault[] =>
+        axis < axes.length ? [] : [[`${at}[${m}].serves`, `names axis ${axis}, there are ${axes.length}`]],
+      ),
+      ...ports.flatMap(({ bandwidth: { min, max } }, i): Fault[] =>
+        max % min === 0 ? [] : [[`${at}[${m}].ports[${i}]`, `${max} bit per cycle in granules of ${min} bit`]],
+      ),
+    ]),
+  ];
 }
 
 const pathOf = (path: readonly PropertyKey[]): string =>

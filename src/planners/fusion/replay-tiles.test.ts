@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { randomFusion } from "../../../test/random-fusion.js";
 import { bytes } from "../../base/units.js";
 import type { FusionProblem, Group, Overlap, Window } from "./plan.js";
+import { arrayOf } from "./replay-array.js";
 import { bytesOf, regionsOf } from "./replay-buffers.js";
 import { type AxisWalk, type Cast, castOf, findShortfall, needsWhole, type Spans, walkAxis } from "./replay-tiles.js";
 import { workOf } from "./replay-work.js";
@@ -207,6 +208,7 @@ describe("tiles against explicit sets of elements", () => {
           expect(seen.mostBytes).toBeLessThanOrEqual(regions.features);
           const work = workOf(
             problem,
+            arrayOf(problem, [], "mappings"),
             group,
             cast,
             y,

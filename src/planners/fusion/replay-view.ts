@@ -1,5 +1,5 @@
-import { arrayCycles, bufferBytes } from "../../cost/array/array.js";
-import type { FusionProblem, Layer } from "./plan.js";
+import type { FusionProblem } from "./plan.js";
+import { type ArrayView, macsOf } from "./replay-array.js";
 import { bytesOf } from "./replay-buffers.js";
 import type { AxisWalk, Cast, Spans } from "./replay-tiles.js";
 
@@ -16,33 +16,26 @@ export interface View {
   readonly newBytes: (q: number) => number;
   /** Bytes that leave of the map that a layer writes. */
   readonly storedBytes: (k: number) => number;
-  readonly sums: { cycles: number; macs: number; exchanged: number };
+  /** Cycles and multiply-accumulates of the array, picojoules of the memories between it and the chip boundary. */
+  readonly sums: { cycles: number; macs: number; memories: number };
 }
 
-export function viewOf(problem: FusionProblem, cast: Cast, y: AxisWalk, x: AxisWalk): View {
-  const { machine, maps } = problem;
+export function viewOf(problem: FusionProblem, array: ArrayView, cast: Cast, y: AxisWalk, x: AxisWalk): View {
+  const { maps } = problem;
   const { externals, leaves } = cast;
   const readers = firstReaders(cast);
   const layers = cast.layers.map((l) => problem.layers[l]!);
   const bits = cast.maps.map((m) => maps[m]!.channels * maps[m]!.bits);
   const newY = y.fresh.slice(0, externals).map(firstTimes);
   const newX = x.fresh.slice(0, externals).map(firstTimes);
-  const known = layers.map(() => new Map<number, { readonly cycles: number; readonly exchanged: number }>());
-  const sums = { cycles: 0, macs: 0, exchanged: 0 };
+  const sums = { cycles: 0, macs: 0, memories: 0 };
   let i = 0;
   let j = 0;
 
   const costOf = (k: number) => {
-    const layer = layers[k]!;
     const rows = lengthAt(y.computed[k]!, i);
     const columns = lengthAt(x.computed[k]!, j);
-    const key = rows * (layer.computed.width + 1) + columns;
-    let cost = known[k]!.get(key);
-    if (cost === undefined) {
-      cost = { cycles: cyclesOf(problem, layer, rows, columns), exchanged: exchangedOf(problem, layer, rows, columns) };
-      known[k]!.set(key, cost);
-    }
-    return { ...cost, elements: rows * columns };
+    return { ...array.computing(cast.layers[k]!, rows, columns), elements: rows * columns };
   };
   const area = (spans: (walk: AxisWalk) => Spans) => lengthAt(spans(y), i) * lengthAt(spans(x), j);
   return {
@@ -53,10 +46,10 @@ export function viewOf(problem: FusionProblem, cast: Cast, y: AxisWalk, x: AxisW
     },
     cycles: (k) => costOf(k).cycles,
     compute(k) {
-      const { cycles, exchanged, elements } = costOf(k);
+      const { cycles, memories, elements } = costOf(k);
       sums.cycles += cycles;
       sums.macs += elements * macsOf(layers[k]!);
-      sums.exchanged += machine.energy.buffer > 0 ? exchanged : 0;
+      sums.memories += memories;
       return cycles;
     },
     loadedBytes: (q) =>
@@ -85,41 +78,6 @@ function firstTimes({ start, end }: Spans): Int32Array {
     return fresh;
   });
 }
-
-function cyclesOf({ machine }: FusionProblem, { kind, shape }: Layer, rows: number, columns: number): number {
-  switch (kind) {
-    case "mac":
-      return arrayCycles(machine.array, shape, rows, columns);
-    case "vector":
-      return Math.ceil((shape.outputs * rows * columns) / machine.vector);
-    case "move":
-      return 0;
-  }
-}
-
-/** Bytes between the array, or the vector unit, and the buffer. */
-function exchangedOf({ machine, maps }: FusionProblem, layer: Layer, rows: number, columns: number): number {
-  const { kind, shape, reads, writes, weights } = layer;
-  const output = maps[writes]!.bits;
-  const input = reads.length > 0 ? maps[reads[0]!.map]!.bits : output;
-  switch (kind) {
-    case "mac":
-      return bufferBytes(machine.array, shape, rows, columns, {
-        input,
-        weight: (8 * weights) / macsOf(layer),
-        sum: machine.accumulatorBits,
-        output,
-      });
-    case "vector":
-      return bytesOf(input + output, shape.outputs * rows * columns);
-    case "move":
-      return 0;
-  }
-}
-
-/** Multiply-accumulates of one computed element in all channels. */
-const macsOf = ({ kind, shape }: Layer): number =>
-  kind === "mac" ? ((shape.outputs * shape.inputs) / shape.groups) * shape.kernel.height * shape.kernel.width : 0;
 
 const lengthAt = ({ start, end }: Spans, i: number): number => end[i]! - start[i]!;
 

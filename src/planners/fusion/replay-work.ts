@@ -1,15 +1,16 @@
 import type { FusionProblem, Group, Layer } from "./plan.js";
+import type { ArrayView } from "./replay-array.js";
 import { type Regions, SLAB_CHANNELS } from "./replay-buffers.js";
 import { makePen, type Pen, type Programme, type Transfer } from "./replay-programme.js";
 import type { AxisWalk, Cast } from "./replay-tiles.js";
 import { firstReaders, type View, viewOf } from "./replay-view.js";
 
-/** A group's programme, and what its array does in all: cycles, multiply-accumulates, bytes to and from the buffer. */
+/** A group's programme, and what its array does in all: cycles, multiply-accumulates, picojoules of the memories it reads and writes. */
 export interface Work {
   readonly programme: Programme;
   readonly cycles: number;
   readonly macs: number;
-  readonly exchanged: number;
+  readonly memories: number;
 }
 
 /** Jobs that a group may have; more are no plan for people, and would take the judge for ever. */
@@ -26,6 +27,7 @@ const MOST_SLABS = 16;
  */
 export function workOf(
   problem: FusionProblem,
+  array: ArrayView,
   { traversal }: Group,
   cast: Cast,
   y: AxisWalk,
@@ -39,7 +41,7 @@ export function workOf(
   const [first] = layers;
   const { outputs, inputs, groups } = first!.shape;
   const places = tiles === 1 ? 1 : 2;
-  const scene: Scene = { view: viewOf(problem, cast, y, x), cast, layers, tiles };
+  const scene: Scene = { view: viewOf(problem, array, cast, y, x), cast, layers, tiles };
   const pen = makePen(transfersOf(problem, cast, seen));
   switch (traversal.kind) {
     case "tiles": {

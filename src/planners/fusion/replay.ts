@@ -4,6 +4,7 @@ import { bytes, cycles, macs, picojoules } from "../../base/units.js";
 import { macEnergy, transferEnergy } from "../../cost/energy.js";
 import { run, type Times, wholeCycles } from "./events.js";
 import type { FusionProblem, Group } from "./plan.js";
+import { arrayOf } from "./replay-array.js";
 import { type Regions, regionsOf } from "./replay-buffers.js";
 import { eventsOf } from "./replay-events.js";
 import { residencyOf } from "./replay-residency.js";
@@ -25,8 +26,9 @@ const MOST_SPANS = 2 ** 24;
  *
  * @param groups of the right form: layers that exist, ascending; positive tiles
  * @param where names the list of groups in violations
+ * @param array what computing costs; without it that of a problem whose array is not custom
  */
-export function replay(problem: FusionProblem, groups: readonly Group[], where: string): Run {
+export function replay(problem: FusionProblem, groups: readonly Group[], where: string, array = arrayOf(problem, [], where)): Run {
   const { machine, layers, maps } = problem;
   const violations: Diagnostic[] = [];
   const say = (code: Code, place: string, message: string, fix: string) => {
@@ -56,7 +58,7 @@ export function replay(problem: FusionProblem, groups: readonly Group[], where: 
     violations.push(...staged.violations);
     if (staged.scene !== undefined) {
       const { y, x, regions } = staged.scene;
-      const work = workOf(problem, group, cast, y, x, regions, seen);
+      const work = workOf(problem, array, group, cast, y, x, regions, seen);
       const clock = typeof work === "number" ? undefined : run(work.programme.jobs);
       if (typeof work === "number")
         say("FUS-10", place, `runs as ${work} pieces of work, the judge counts up to ${MOST_JOBS}`, "use larger tiles");
@@ -178,11 +180,11 @@ function traversalFault({ layers }: FusionProblem, { layers: members, traversal,
   return traversal.channels > shape.outputs ? `blocks of ${traversal.channels} of ${shape.outputs} outputs` : undefined;
 }
 
-/** Costs of a group. On-chip bytes are those that cross the chip boundary and those between array and buffer. */
+/** Costs of a group. Energy of the buffer: of the bytes that cross the chip boundary, and of the memories while the array computes. */
 function stretchOf(
   { machine }: FusionProblem,
   { features, weights, exit }: Regions,
-  { programme, cycles: computing, macs: multiplied, exchanged }: Work,
+  { programme, cycles: computing, macs: multiplied, memories }: Work,
   { end }: Times,
   steps: Stretch["steps"],
   start: number,
@@ -201,7 +203,7 @@ function stretchOf(
       computing: picojoules(energy.busy * computing),
       waiting: picojoules(energy.stalled * Math.max(0, latency - computing)),
       multiplying: macEnergy(macs(multiplied), energy.mac),
-      buffer: transferEnergy(bytes(offChip + exchanged), energy.buffer),
+      buffer: picojoules(transferEnergy(offChip, energy.buffer) + memories),
       offChip: transferEnergy(offChip, offChipEnergy),
     },
   };

@@ -9,6 +9,8 @@ import { dominant, isPoint, POINT, whole, windowOf } from "./windows.js";
 /** A layer before anything is folded into it. */
 export interface Root extends Pick<Layer, "kind" | "computed" | "pooling" | "shape"> {
   readonly reads: readonly Part[];
+  /** What a mac layer multiplies its data by. */
+  readonly factor?: TensorId;
 }
 
 /** A layer of one `mac` nest: its loops become rows, columns, kernel, groups, outputs and inputs. */
@@ -16,7 +18,7 @@ export function macRoot(scene: Scene, op: Operator): Root | undefined {
   const [nest] = op.nests;
   const both = nest && factors(nest, (t) => scene.graph.tensors[t]!.role === "weight");
   if (nest === undefined || both === undefined || op.nests.length > 1) return undefined;
-  const [data] = both;
+  const [data, factor] = both;
   const { y, x } = scene.axes[nest.write.tensor]!;
   const down = along(nest, y);
   const across = along(nest, x);
@@ -42,6 +44,7 @@ export function macRoot(scene: Scene, op: Operator): Root | undefined {
   return {
     kind: "mac",
     reads: readsOf(scene, op, [{ nest, rows: down.index, columns: across.index }]),
+    factor: factor.tensor,
     computed: { height: down.length, width: across.length },
     pooling: pooled ? { y: down.pooling ?? POINT, x: across.pooling ?? POINT } : undefined,
     shape: {

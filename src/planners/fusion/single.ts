@@ -24,7 +24,15 @@ export function priceWeightGroups(pricing: Pricing, members: GroupMembers, y: Ti
   const traffic = crossing(prepared, members, y, x, count) + weights;
   const rate = prepared.problem.machine.offChipRate;
   const soonest = Math.max(members.leastCycles, traffic / rate);
-  if (!visitor.wants(used, traffic, soonest, costs.leastEnergy(soonest, members.leastCycles, members.leastMacs, traffic))) return;
+  if (
+    !visitor.wants(
+      used,
+      traffic,
+      soonest,
+      costs.leastEnergy(soonest, members.leastCycles, members.leastMacs, traffic, members.leastExchange),
+    )
+  )
+    return;
 
   const { cycles, macs, exchanged } = walk(pricing, members, y, x);
   const { pairs } = pricing;
@@ -70,7 +78,15 @@ export function priceOutputBlocks(pricing: Pricing, members: GroupMembers, y: Ti
     const once = tiles === 1 || weights <= pricing.room(used);
     const traffic = crossing(prepared, members, y, x, passes) + weights * (once ? 1 : tiles);
     const soonest = Math.max(members.leastCycles, traffic / rate);
-    if (!visitor.wants(used, traffic, soonest, costs.leastEnergy(soonest, members.leastCycles, members.leastMacs, traffic))) continue;
+    if (
+      !visitor.wants(
+        used,
+        traffic,
+        soonest,
+        costs.leastEnergy(soonest, members.leastCycles, members.leastMacs, traffic, members.leastExchange),
+      )
+    )
+      continue;
 
     const { cycles, macs, exchanged } = walk(pricing, members, y, x);
     const blocks = Math.ceil(shape.outputs / channels);

@@ -102,7 +102,8 @@ describe("laws", () => {
     const problem = randomFusion(5, 1);
     const outcome = solve(withBuffer(problem, 41), budget);
     if (outcome.status !== "infeasible") throw new Error(outcome.status);
-    const { neededBytes = 0 } = outcome.conflict.figures;
+    const { neededBytes = 0, missingBytes } = outcome.conflict.figures;
+    expect(missingBytes).toBe(neededBytes - 41);
     expect(outcome.conflict).toMatchObject({ code: "FUS-20", where: "l0", figures: { availableBytes: 41 } });
     expect(solve(withBuffer(problem, neededBytes - 1), budget).status).toBe("infeasible");
     expect(solve(withBuffer(problem, neededBytes), budget).status).not.toBe("infeasible");

@@ -1,17 +1,19 @@
 import type { Conflict, Outcome } from "../../base/outcome.js";
 import { bytes, cycles, picojoules } from "../../base/units.js";
 import type { Budget } from "../../search/budget.js";
+import { isBuffer } from "../../target/hierarchy.js";
 import { compulsory } from "./bounds.js";
-import { downSets, layerGraph } from "./down-sets.js";
-import { explore, groupOf, wayOf } from "./group.js";
+import { downSets, hangTogether, layerGraph } from "./down-sets.js";
+import { explore, groupOf, shapesOf, wayOf } from "./group.js";
 import { bestGrouping, type Grouping, weighedFloor } from "./grouping.js";
+import { join } from "./join.js";
 import { staircase, type Weights, weighed, weightsOf } from "./objective.js";
-import type { Claim, FusionPlan, FusionProblem, Group } from "./plan.js";
+import type { Claim, FusionPlan, FusionProblem, Group, TileMapping } from "./plan.js";
 import { type Candidate, type Figures, makePricing, type Pricing } from "./pricing.js";
 
 /** Down-sets up to which groupings are searched exactly and without a cap. */
 const MOST_SETS = 1_000;
-/** Layers of one group where they are not. */
+/** Layers of one group where they are not; neighbours are joined beyond that where it helps. */
 const MOST_LAYERS = 24;
 
 /**
@@ -20,6 +22,8 @@ const MOST_LAYERS = 24;
  */
 export function solve(problem: FusionProblem, budget: Budget): Outcome<FusionPlan> {
   const pricing = makePricing(problem);
+  const unmapped = unmappable(problem, pricing);
+  if (unmapped !== undefined) return { status: "infeasible", conflict: unmapped };
   const singles = problem.layers.map((_, l) => {
     const steps = staircase();
     explore(pricing, Int32Array.of(l), steps);
@@ -31,20 +35,25 @@ export function solve(problem: FusionProblem, budget: Budget): Outcome<FusionPla
   const alone = layerByLayer(problem, singles);
   const claimed = claimOf(totalOf(alone));
   const weights = weightsOf(problem.objective, { ...claimed, traffic: claimed.offChip });
-  const family = downSets(layerGraph(pricing.prepared), MOST_SETS);
+  const graph = layerGraph(pricing.prepared);
+  const family = downSets(graph, MOST_SETS);
   const cheapestAlone = singles.map((ways) => cheapestOf(ways, weights));
   const leastTraffic = singles.map((ways) => ways.reduce((n, way) => Math.min(n, way.traffic), Number.POSITIVE_INFINITY));
   const most = family.complete ? problem.layers.length : MOST_LAYERS;
   const grouping = bestGrouping(pricing, family, cheapestAlone, leastTraffic, weights, most, budget);
 
-  const ways = grouping.groups.map(({ way }) => way);
+  const stages = family.complete
+    ? grouping.groups
+    : join(pricing, weights, grouping.groups, MOST_LAYERS + 1, (layers) => hangTogether(graph, layers), budget.stop);
+  const ways = stages.map(({ way }) => way);
   const total = totalOf(ways);
-  const groups = grouping.groups.map(({ layers, way }) => groupOf(layers, way));
+  const groups = stages.map(({ layers, way }) => groupOf(layers, way));
   const each = alone.map((way, l) => groupOf([l], way));
   const plan: FusionPlan = {
     kind: "fusion",
     groups,
     layerByLayer: each,
+    ...(problem.machine.array.template === "custom" && { mappings: mappingsOf(pricing, [...groups, ...each]) }),
     claims: { ...claimOf(total), ...reasonOf(groups), layerByLayer: { ...claimed, ...reasonOf(each) } },
   };
   const value = weighed(weights, total);
@@ -72,6 +81,34 @@ function reasonOf(groups: readonly Group[]): Pick<Claim, "because"> {
   ] as const;
   const reasons = taken.flatMap(([reason, holds]) => (groups.some(holds) ? [reason] : []));
   return reasons.length === 0 ? {} : { because: `it takes it that ${reasons.join(", and that ")}` };
+}
+
+/** A layer that a custom array has no mapping for, whatever the tile: a small tile needs no more room than a large one. */
+function unmappable({ layers, machine }: FusionProblem, { costs }: Pricing): Conflict | undefined {
+  if (machine.array.template !== "custom") return undefined;
+  const stuck = layers.findIndex(({ kind }, l) => kind === "mac" && costs.mapping(l, 1, 1) === undefined);
+  if (stuck < 0) return undefined;
+  const { hierarchy } = machine.array;
+  const inner = hierarchy.memories.filter((_, m) => !isBuffer(hierarchy, m));
+  return {
+    code: "FUS-25",
+    where: layers[stuck]!.name,
+    message: `for every way to spread its loops over the array, what one step needs is too much for ${inner.map(({ name, size }) => `${name} of ${size} bit`).join(" or ")}`,
+    fix: "give these memories more room, or the array fewer lanes for each of them",
+    figures: { smallestMemoryBytes: Math.min(...inner.map(({ size }) => size)) / 8 },
+  };
+}
+
+/** The mapping of every shape of tile that these groups have. */
+function mappingsOf(pricing: Pricing, groups: readonly Group[]): readonly TileMapping[] {
+  const { layers } = pricing.prepared.problem;
+  const known = new Map<string, TileMapping>();
+  for (const group of groups)
+    for (const shape of shapesOf(pricing, group)) {
+      const mapping = layers[shape.layer]!.kind === "mac" ? pricing.costs.mapping(shape.layer, shape.rows, shape.columns) : undefined;
+      if (mapping !== undefined) known.set(JSON.stringify(shape), { ...shape, mapping });
+    }
+  return [...known.values()];
 }
 
 /** Bytes off chip, cycles and picojoules of groups that run one after another, as the search counts them. */
@@ -153,7 +190,7 @@ function conflictOf({ maps, layers, machine, ...rest }: FusionProblem, stuck: nu
     where: layer.name,
     message: `no tile of this layer fits the ${available} B on chip in any order; it takes ${most} B`,
     fix: "give the target a larger buffer, or assume narrower element types",
-    figures: { neededBytes: most, availableBytes: available },
+    figures: { neededBytes: most, availableBytes: available, missingBytes: most - available },
   };
 }
 

@@ -20,7 +20,7 @@ export function priceTiles(pricing: Pricing, members: GroupMembers, y: Tiling, x
   const rate = prepared.problem.machine.offChipRate;
   const least = members.leastCycles;
   const soonest = Math.max(least, traffic / rate);
-  if (!visitor.wants(used, traffic, soonest, costs.leastEnergy(soonest, least, members.leastMacs, traffic))) return;
+  if (!visitor.wants(used, traffic, soonest, costs.leastEnergy(soonest, least, members.leastMacs, traffic, members.leastExchange))) return;
 
   const { cycles, macs, exchanged } = walk(pricing, members, y, x);
   const latency = Math.max(
@@ -102,7 +102,7 @@ export function crossing(prepared: Prepared, { maps, externals, isOutput }: Grou
   return sum;
 }
 
-/** Of all tiles: cycles, multiply-accumulates, bytes between array and buffer. */
+/** Of all tiles: cycles, multiply-accumulates, picojoules of what passes between array and buffer. */
 interface Sums {
   readonly cycles: number;
   readonly macs: number;
@@ -122,12 +122,12 @@ export function walk(pricing: Pricing, members: GroupMembers, y: Tiling, x: Tili
   for (let a = 0; a < y.classes; a++)
     for (let b = 0; b < x.classes; b++) {
       let cycles = 0;
-      let bytes = 0;
+      let picojoules = 0;
       for (let k = 0; k < N; k++) {
         const rows = y.computed[a * N + k]!;
         const columns = x.computed[b * N + k]!;
         cycles += costs.cycles(layers[k]!, rows, columns);
-        bytes += costs.exchange(layers[k]!, rows, columns);
+        picojoules += costs.exchange(layers[k]!, rows, columns);
       }
       let loads = 0;
       let stores = 0;
@@ -141,7 +141,7 @@ export function walk(pricing: Pricing, members: GroupMembers, y: Tiling, x: Tili
       pairs.loads[at] = loads;
       pairs.stores[at] = stores;
       total += y.counts[a]! * x.counts[b]! * cycles;
-      exchanged += y.counts[a]! * x.counts[b]! * bytes;
+      exchanged += y.counts[a]! * x.counts[b]! * picojoules;
     }
   let macs = 0;
   for (let k = 0; k < N; k++) macs += prepared.macs[layers[k]!]! * y.sumComputed[k]! * x.sumComputed[k]!;

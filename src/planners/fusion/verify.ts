@@ -3,6 +3,7 @@ import type { Replay } from "../../base/replay.js";
 import { conclude, type Verdict } from "../../base/verdict.js";
 import { type Claim, type FusionPlan, type FusionProblem, OVERLAPS } from "./plan.js";
 import { replay } from "./replay.js";
+import { arrayOf } from "./replay-array.js";
 
 /** Share by which claimed latency and energy may miss the replay; off-chip bytes may not. */
 const TOLERANCE = 0.05;
@@ -13,25 +14,29 @@ const TOLERANCE = 0.05;
  * fusion that it is compared with is run in the same way.
  *
  * @param plan a claim, whoever made it.
- * @returns the accepted plan with its Replay, or every violation (codes FUS-1 to FUS-12). Never throws.
+ * @returns the accepted plan with its Replay, or every violation (codes FUS-1 to FUS-13, and FUS-51 to FUS-54 of its mappings). Never throws.
  * @see docs/math/fusion.md, section 8
  */
 export function verify(problem: FusionProblem, plan: FusionPlan): Verdict<FusionPlan> {
   const malformed = formViolations(problem, plan);
   if (malformed.length > 0) return conclude(plan, replay(problem, [], "plan.groups").replay, malformed);
-  const fused = replay(problem, plan.groups, "plan.groups");
-  const alone = replay(problem, plan.layerByLayer, "plan.layerByLayer");
+  const array = arrayOf(problem, plan.mappings ?? [], "plan.mappings");
+  const fused = replay(problem, plan.groups, "plan.groups", array);
+  const alone = replay(problem, plan.layerByLayer, "plan.layerByLayer", array);
   const { steps, stretches, totals } = alone.replay;
   return conclude(plan, { ...fused.replay, baseline: { steps, stretches, totals } }, [
     ...fused.violations,
     ...alone.violations,
+    ...array.violations,
     ...plan.layerByLayer.flatMap(({ layers }, g) =>
       layers.length === 1
         ? []
         : [fail("FUS-11", `plan.layerByLayer[${g}]`, `runs ${layers.length} layers as one group`, "give every layer a group of its own")],
     ),
-    ...(fused.violations.length > 0 ? [] : claimViolations(plan.claims, fused.replay, "plan.claims")),
-    ...(alone.violations.length > 0 ? [] : claimViolations(plan.claims.layerByLayer, alone.replay, "plan.claims.layerByLayer")),
+    ...(fused.violations.length + array.violations.length > 0 ? [] : claimViolations(plan.claims, fused.replay, "plan.claims")),
+    ...(alone.violations.length + array.violations.length > 0
+      ? []
+      : claimViolations(plan.claims.layerByLayer, alone.replay, "plan.claims.layerByLayer")),
   ]);
 }
 
@@ -62,6 +67,7 @@ function formViolations(problem: FusionProblem, plan: FusionPlan): Diagnostic[] 
   return [
     ...groupsForm(problem, plan.groups, "plan.groups"),
     ...groupsForm(problem, plan.layerByLayer, "plan.layerByLayer"),
+    ...mappingsForm(problem, plan.mappings, "plan.mappings"),
     ...claimForm(plan.claims, "plan.claims"),
     ...claimForm(isObject(plan.claims) ? plan.claims.layerByLayer : undefined, "plan.claims.layerByLayer"),
   ];
@@ -112,6 +118,27 @@ function groupFault({ layers, maps }: FusionProblem, group: unknown): string | u
     default:
       return `runs in the unknown order ${String(traversal.kind)}`;
   }
+}
+
+/** Indices are looked up and factors multiplied later, by the checks of `checkMapping`. */
+function mappingsForm({ layers }: FusionProblem, mappings: unknown, where: string): Diagnostic[] {
+  if (mappings === undefined) return [];
+  if (!Array.isArray(mappings)) return [wrong(where, "is not a list")];
+  const counts = (list: unknown, keys: readonly string[]) =>
+    Array.isArray(list) && list.every((entry: unknown) => isObject(entry) && keys.every((key) => isCount(entry[key], 0)));
+  return mappings.flatMap((entry: unknown, i): Diagnostic[] => {
+    const at = `${where}[${i}]`;
+    if (!isObject(entry) || !isCount(entry.layer, 0, layers.length - 1) || !isCount(entry.rows, 1) || !isCount(entry.columns, 1))
+      return [wrong(at, "is for no tile of a layer")];
+    const { mapping } = entry;
+    const sound =
+      isObject(mapping) &&
+      counts(mapping.spatial, ["axis", "loop", "factor"]) &&
+      counts(mapping.temporal, ["loop", "size"]) &&
+      Array.isArray(mapping.cuts) &&
+      mapping.cuts.every((cuts: unknown) => Array.isArray(cuts) && cuts.every((cut: unknown) => isCount(cut, 0)));
+    return sound ? [] : [wrong(at, "has lanes, loops or cuts that are no whole numbers")];
+  });
 }
 
 const wrong = (where: string, message: string): Diagnostic => {

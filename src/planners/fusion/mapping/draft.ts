@@ -10,18 +10,31 @@ export interface Found {
   readonly value: number;
 }
 
-/** Loops of the coarse orders that are all tried. */
-const COARSE = 7;
+/** How much a draft may cost. */
+export interface Effort {
+  /** Loops of the coarse orders that are all tried. */
+  readonly coarse: number;
+  /** Coarse orders from which a finer one is sought. */
+  readonly starts: number;
+}
+export const THOROUGH: Effort = { coarse: 7, starts: 4 };
+/** A tenth of the time; on the layers of ResNet-18 and MobileNetV2 that were tried, the same mappings. */
+export const QUICK: Effort = { coarse: 5, starts: 1 };
+
 /** 7! */
 const COARSE_ORDERS = 5040;
-/** Coarse orders from which a finer one is sought. */
-const STARTS = 4;
 
 /**
  * A good mapping: all orders of few, coarse loops, then exchanges of prime factors from the best of them for as long as
  * one helps. Tiles always grow as far as they can.
  */
-export function draftMapping(draft: Draft, factors: readonly Factor[], goal: MappingGoal, stop: () => boolean): Found | undefined {
+export function draftMapping(
+  draft: Draft,
+  factors: readonly Factor[],
+  goal: MappingGoal,
+  { coarse: most, starts }: Effort,
+  stop: () => boolean,
+): Found | undefined {
   const turns = permutations(draft.prepared.operands.map((_, o) => o));
   let best: Found | undefined;
   const tryOrder = (order: readonly Factor[]): number => {
@@ -39,12 +52,12 @@ export function draftMapping(draft: Draft, factors: readonly Factor[], goal: Map
   };
 
   const coarse: { order: readonly Factor[]; value: number }[] = [];
-  for (const order of orders(coarsened(factors, COARSE), COARSE_ORDERS)) {
+  for (const order of orders(coarsened(factors, most), COARSE_ORDERS)) {
     if (stop()) break;
     coarse.push({ order, value: tryOrder(order) });
   }
   coarse.sort((a, b) => a.value - b.value);
-  for (const start of coarse.slice(0, STARTS)) {
+  for (const start of coarse.slice(0, starts)) {
     let { value } = start;
     let order = start.order.flatMap((factor) => split(factor));
     for (let better = true; better && !stop(); ) {

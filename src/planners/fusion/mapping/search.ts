@@ -3,8 +3,8 @@ import { flatMapping } from "../../../cost/nest/mapping.js";
 import { type Prepared, prepare, RELEVANT } from "../../../cost/nest/prepare.js";
 import type { Conventions, NestMapping, NestProblem } from "../../../cost/nest/problem.js";
 import type { Hierarchy } from "../../../target/hierarchy.js";
-import type { Draft } from "./cuts.js";
-import { draftMapping } from "./draft.js";
+import { type Draft, overfull } from "./cuts.js";
+import { draftMapping, type Effort, type Found, THOROUGH } from "./draft.js";
 import { type Lanes, primeFactors } from "./factors.js";
 import type { MappingGoal } from "./goal.js";
 import { searchOrders } from "./tree.js";
@@ -58,9 +58,33 @@ export function mapOntoLanes(
 ): Mapped | undefined {
   const draft = newDraft(prepare(problem, hierarchy, conventions), lanes);
   const factors = primeFactors(draft.prepared, lanes);
-  const drafted = draftMapping(draft, factors, goal, stop);
+  const drafted = draftMapping(draft, factors, goal, THOROUGH, stop);
   const { best, bound, finished, nodes: priced } = searchOrders(draft, factors, goal, drafted, nodes, stop);
   return best && { ...best, bound, optimal: finished && provable(draft.prepared, lanes), nodes: priced };
+}
+
+/**
+ * A good mapping without a bound: drafts for the first `most` ways to spread the loops, those with the fewest steps first, whose
+ * innermost tiles fit. Undefined where none fits.
+ */
+export function draftNest(
+  problem: NestProblem,
+  hierarchy: Hierarchy,
+  conventions: Conventions,
+  goal: MappingGoal,
+  effort: Effort,
+  most: number,
+): NestMapping | undefined {
+  let best: Found | undefined;
+  let tried = 0;
+  for (const lanes of unrolls(problem, hierarchy, Number.POSITIVE_INFINITY)) {
+    const draft = newDraft(prepare(problem, hierarchy, conventions), lanes);
+    if (overfull(draft, 0) >= 0) continue;
+    const found = draftMapping(draft, primeFactors(draft.prepared, lanes), goal, effort, () => false);
+    if (found !== undefined && found.value < (best?.value ?? Number.POSITIVE_INFINITY)) best = found;
+    if (++tried === most) break;
+  }
+  return best?.mapping;
 }
 
 /**
