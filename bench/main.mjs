@@ -7,6 +7,7 @@ const BENCHMARKS = {
   packing: "addresses alone, on MiniMalloc's instances",
   fusion: "what fusion saves over bandwidths and off-chip energies",
   explore: "a hardware search of 1,000 points",
+  pipeline: "engines and streamed weights on five FPGAs, against no streaming and AutoWS's greedy search",
   cost: "evaluations per second of the loop-nest cost model",
 };
 

@@ -1,51 +1,50 @@
 /** The facade: all that the command line, the studio and users import. */
+
 import type { Checked, Diagnostic } from "./base/diagnostic.js";
 import { bad, fail, good } from "./base/diagnostic.js";
 import type { Outcome } from "./base/outcome.js";
 import type { Bytes } from "./base/units.js";
-import type { Verdict } from "./base/verdict.js";
+import type { Accepted } from "./base/verdict.js";
+import type { EmittedFile } from "./emit/file.js";
 import type { Objective, Point, Result } from "./explore/point.js";
 import { type Rival, rivalOf } from "./explore/search.js";
+import { type Goal, type Planner, plannerOf, whole } from "./families.js";
 import type { Graph } from "./graph/graph.js";
 import type { Binding } from "./onnx/bindings.js";
 import { type ImportOptions, importOnnx } from "./onnx/import.js";
-import { pose as poseFusion } from "./planners/fusion/pose.js";
-import { readProblem as readFusion } from "./planners/fusion/read.js";
-import { solve as solveFusion } from "./planners/fusion/solve.js";
-import { verify as verifyFusion } from "./planners/fusion/verify.js";
+import { readWeights, type Weights } from "./onnx/weight-values.js";
 import { allocate } from "./planners/scratchpad/alloc/allocate.js";
 import { formatBuffers } from "./planners/scratchpad/alloc/buffers.js";
 import { type AllocDocument, allocDocument } from "./planners/scratchpad/alloc/document.js";
 import { parseBuffers } from "./planners/scratchpad/alloc/parse.js";
 import { verifyAllocation } from "./planners/scratchpad/alloc/verify.js";
-import { solveByIlp, solveFixedByIlp } from "./planners/scratchpad/ilp/solve.js";
-import { pose } from "./planners/scratchpad/pose.js";
-import { readProblem } from "./planners/scratchpad/read.js";
-import { solve } from "./planners/scratchpad/solve.js";
-import { rewritten } from "./planners/scratchpad/split/rewrite.js";
-import { verify } from "./planners/scratchpad/verify.js";
 import { discrepancies, noPlanDocument, type PlanDocument, type PlannedDocument, planDocument, readDocument } from "./report/document.js";
-import type { Kind, Plan, PlanOf, Problem, ProblemOf } from "./report/families.js";
-import { floorOf as floorOfFusion } from "./report/fusion.js";
+import type { Plan, Problem } from "./report/families.js";
 import { type InspectDocument, inspectDocument } from "./report/inspect.js";
 import { type Manifest, type Report, report } from "./report/report.js";
 import type { Budget } from "./search/budget.js";
 import type { MipSolver } from "./search/mip.js";
+import { TICKS } from "./target/crossbar-target.js";
 import type { Target } from "./target/target.js";
 
 // The doors around planning: reading targets, naming examples, and the forms a report takes.
 export type { Checked, Diagnostic } from "./base/diagnostic.js";
 export type { Outcome } from "./base/outcome.js";
 export type { Replay } from "./base/replay.js";
+export type { EmittedFile } from "./emit/file.js";
+export { type ForeignTool, foreign } from "./emit/foreign.js";
 export { type FrontDocument, frontDocument, frontText, type Manifest as FrontManifest, readFront } from "./explore/document.js";
 export type { Objective, Point, Result } from "./explore/point.js";
 export { type Rival, searchPoints } from "./explore/search.js";
 export { frontSheet } from "./explore/sheet.js";
 export { parseSpace, type Space } from "./explore/space.js";
+export { type Goal, OVERLAPS, SOLVERS, SPLITS, usualObjective } from "./families.js";
 export type { Graph } from "./graph/graph.js";
 export { type Binding, parseBinding } from "./onnx/bindings.js";
 export { buildExample, type Example, examples } from "./onnx/examples/index.js";
+export type { CrossbarPlan, CrossbarProblem } from "./planners/crossbar/plan.js";
 export type { FusionPlan, FusionProblem } from "./planners/fusion/plan.js";
+export type { PipelinePlan, PipelineProblem } from "./planners/pipeline/plan.js";
 export type { AllocDocument } from "./planners/scratchpad/alloc/document.js";
 export type { ScratchpadPlan, ScratchpadProblem } from "./planners/scratchpad/plan.js";
 export { csv, csvTables } from "./report/csv.js";
@@ -64,76 +63,10 @@ export { applySettings, parseTarget } from "./target/parse.js";
 export { presetNames, presetTarget, presetYaml } from "./target/presets.js";
 export type { Target } from "./target/target.js";
 
-/** What each family of accelerator brings. */
-const planners: { readonly [K in Kind]: Planner<Extract<Target, { kind: K }>, ProblemOf<K>, PlanOf<K>> } = {
-  scratchpad: {
-    objective: "traffic",
-    pose,
-    solvers: { search: solve, ilp: solveByIlp, "ilp-fixed": solveFixedByIlp },
-    rewritten,
-    verify,
-    readProblem,
-  },
-  fusion: {
-    objective: "balanced",
-    pose: poseFusion,
-    solvers: { search: async (problem, budget) => solveFusion(problem, budget) },
-    verify: verifyFusion,
-    readProblem: readFusion,
-    floor: floorOfFusion,
-  },
-};
-
-/** What a family gives: the functions of its four files, and what only some have. */
-interface Planner<T extends Target, P, Q> {
-  /** What it lowers when nobody says. */
-  readonly objective: string;
-  readonly pose: (graph: Graph, target: T, goal: Goal & { readonly objective: string }) => Checked<P>;
-  readonly solvers: Readonly<Partial<Record<Goal["solver"], (problem: P, budget: Budget, mip: MipSolver) => Promise<Outcome<Q>>>>>;
-  readonly verify: (problem: P, plan: Q) => Verdict<Q>;
-  readonly readProblem: (data: unknown, where: string) => Checked<P>;
-  /** What no plan of the problem goes below, each by itself; where it is cheap to know. */
-  readonly floor?: (problem: P) => { readonly latencyCycles: number; readonly energyPicojoules: number };
-  /** Another problem for the same network where it does not fit whole. */
-  readonly rewritten?: (graph: Graph, target: T, problem: P, budget: Budget) => Rewriting<P>;
-}
-
-type Rewriting<P> =
-  | { readonly kind: "whole" }
-  | { readonly kind: "cut"; readonly problem: P }
-  | { readonly kind: "none"; readonly reason: Diagnostic };
-
-/** What a plan for a target of this kind lowers when nobody says. */
-export const usualObjective = (kind: Kind): string => plannerOf(kind).objective;
-
-const whole = (): Rewriting<Problem> => ({ kind: "whole" });
-
-/** The compiler does not see that target, problem and plan are of the kind that picked the planner. */
-const plannerOf = (kind: Kind): Planner<Target, Problem, Plan> => planners[kind] as Planner<Target, Problem, Plan>;
-
 /** An ONNX file as the rim hands it over. `name` is for people. */
 export interface Model extends Pick<ImportOptions, "external" | "weightsAbsent"> {
   readonly name: string;
   readonly bytes: Uint8Array;
-}
-
-/** How a plan is sought: `search` is ours; the others are the published baseline, slow and exact. */
-export const SOLVERS = ["search", "ilp", "ilp-fixed"] as const;
-
-export const SPLITS = ["auto", "never"] as const;
-
-/** What may happen where neighbouring tiles overlap: `any` also allows what changes results at tile edges. */
-export const OVERLAPS = ["exact", "any"] as const;
-
-export interface Goal {
-  /** Without it the family's own. */
-  readonly objective?: string | undefined;
-  readonly solver: (typeof SOLVERS)[number];
-  /** Whether operators may be cut into parts: where they do not fit whole, or never. */
-  readonly split: (typeof SPLITS)[number];
-  /** `exact` without it. */
-  readonly overlap?: (typeof OVERLAPS)[number];
-  readonly bindings: readonly Binding[];
 }
 
 /** What the core must be given, because it has no clock, no solver and no hash of its own. */
@@ -181,7 +114,8 @@ export async function plan(
   lap("import");
   if (!graph.ok) return graph;
 
-  const posed = posedFor(graph.value, target, goal, budget); // Graph x Target -> Problem, plain JSON
+  const weights = () => readWeights(model.bytes, model.name, model.external); // only some families look at values
+  const posed = posedFor(graph.value, target, goal, budget, weights); // Graph x Target -> Problem, plain JSON
   if (!posed.ok) return posed;
   const { problem, uncut, solve, verify } = posed.value;
   lap("pose");
@@ -223,11 +157,11 @@ interface Posed extends Pick<Planner<Target, Problem, Plan>, "verify" | "floor">
   readonly uncut?: Diagnostic;
 }
 
-function posedFor(graph: Graph, target: Target, goal: Goal, budget: Budget): Checked<Posed> {
+function posedFor(graph: Graph, target: Target, goal: Goal, budget: Budget, weights: () => Checked<Weights>): Checked<Posed> {
   const { objective, pose, rewritten = whole, solvers, verify, floor } = plannerOf(target.kind);
   const solve = solvers[goal.solver];
   if (solve === undefined) return bad(unsolvable(target, goal.solver, Object.keys(solvers)));
-  const posed = pose(graph, target, { ...goal, objective: goal.objective ?? objective });
+  const posed = pose(graph, target, { ...goal, objective: goal.objective ?? objective }, weights);
   if (!posed.ok) return posed;
   const cut = goal.split === "never" ? whole() : rewritten(graph, target, posed.value, budget); // where it does not fit whole
   return good(
@@ -254,13 +188,16 @@ export async function evaluate(
   goal: Goal,
   objectives: readonly Objective[],
   rivals: readonly Rival[],
-  { budget, mip }: Pick<Surroundings, "budget" | "mip">,
+  { budget, mip, weights = noWeights }: Pick<Surroundings, "budget" | "mip"> & { readonly weights?: () => Checked<Weights> },
 ): Promise<Result> {
-  const posed = posedFor(graph, target, goal, budget);
+  const posed = posedFor(graph, target, goal, budget, weights);
   if (!posed.ok) return { status: "failed", reason: posed.errors[0] };
   const { problem, uncut, solve, verify, floor } = posed.value;
   if (uncut !== undefined) return { status: "undecided", reason: uncut };
-  const run = (latencyCycles: number, energyPicojoules: number) => ({ latencySeconds: latencyCycles / target.clock, energyPicojoules });
+  const run = (latencyCycles: number, energyPicojoules: number) => ({
+    latencySeconds: latencyCycles / (target.kind === "crossbar" ? TICKS : target.clock),
+    energyPicojoules,
+  });
 
   const least = floor?.(problem);
   if (least !== undefined) {
@@ -288,7 +225,7 @@ const ROUNDING = 1e-9;
 
 /** What reading a plan file came to. */
 export type Verified =
-  | { readonly kind: "accepted"; readonly document: PlannedDocument; readonly report: Report }
+  | { readonly kind: "accepted"; readonly document: PlannedDocument; readonly report: Report; readonly accepted: Accepted<Plan> }
   | { readonly kind: "refused"; readonly violations: readonly [Diagnostic, ...Diagnostic[]] };
 
 /**
@@ -315,7 +252,42 @@ export function verifyDocument(data: unknown, where: string): Checked<Verified> 
   });
   const document = planDocument(shown, problem.value, verdict.accepted);
   const [first, ...rest] = discrepancies(claim.value, document, where);
-  return good(first === undefined ? { kind: "accepted", document, report: shown } : { kind: "refused", violations: [first, ...rest] });
+  return good(
+    first === undefined
+      ? { kind: "accepted", document, report: shown, accepted: verdict.accepted }
+      : { kind: "refused", violations: [first, ...rest] },
+  );
+}
+
+/**
+ * The hardware of an accepted plan, by path inside a folder: Verilog, init files with the weights, testbenches and what they must show.
+ *
+ * @param model the one that was planned; plan files hold no weights.
+ * @param seed of random weights that stand in for those the model comes without; without it these are an error.
+ * @param bindings as the plan had them. Where the model does not import with them, weight paths are emitted without engines, with a warning.
+ * @returns EXP-42 for families that are no hardware of their own.
+ */
+export function verilog(
+  { document, accepted }: Extract<Verified, { readonly kind: "accepted" }>,
+  model: Model,
+  seed: number | undefined,
+  bindings: readonly Binding[],
+): Checked<readonly EmittedFile[]> {
+  const emit = plannerOf(document.kind).verilog;
+  if (emit === undefined)
+    return bad(
+      fail(
+        "EXP-42",
+        document.model,
+        `a plan of kind ${document.kind} describes no hardware to write`,
+        "plan on an FPGA, for instance zcu102",
+      ),
+    );
+  const weights = readWeights(model.bytes, model.name, model.external, seed);
+  if (!weights.ok) return weights;
+  const graph = importOnnx(model.bytes, { ...model, bindings });
+  const files = emit(document.problem, accepted, weights.value, graph.ok ? graph.value : undefined);
+  return files.ok && !graph.ok ? good(files.value, [...files.warnings, ...graph.errors]) : files;
 }
 
 /** What packing buffers came to; `csv` is the file with offsets. */
@@ -348,6 +320,9 @@ export function alloc(
   const document = allocDocument(buffers.value, capacity, outcome, verdict.accepted);
   return good({ kind: "allocated", document, csv: formatBuffers(buffers.value, verdict.accepted.plan) }, buffers.warnings);
 }
+
+const noWeights = (): Checked<Weights> =>
+  bad(fail("XBR-4", "model", "the values of the weights were not handed over", "plan on the target by itself, with `stowage plan`"));
 
 const undecided = (where: string, reason: string): Diagnostic =>
   fail("CLI-23", where, `neither a plan nor a proof that none exists: ${reason}`, "allow more with --time or --nodes");

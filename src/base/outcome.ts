@@ -1,7 +1,7 @@
 import type { Diagnostic } from "./diagnostic.js";
 
-/** What a bound covers: the chosen operator order, every order, or every way to group layers. Never confuse them. */
-export type BoundScope = "this order" | "all orders" | "all groupings";
+/** What a bound covers: the chosen operator order, every order, every way to group layers, or every way to build their engines. Never confuse them. */
+export type BoundScope = "this order" | "all orders" | "all groupings" | "all configurations";
 
 interface Valued<Plan> {
   readonly plan: Plan;

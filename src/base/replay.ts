@@ -1,5 +1,5 @@
 import type { Interval } from "./interval.js";
-import { add, type Bytes, bytes, type Cycles, type Picojoules } from "./units.js";
+import { add, type Bytes, bytes, type Cycles, type Picojoules, type Seconds } from "./units.js";
 
 /** Why bytes crossed a link. A family that moves bytes for a reason of its own adds it here and its words to report/causes.ts. */
 export type Cause =
@@ -77,6 +77,93 @@ export interface Stretch {
   readonly energy: Readonly<Record<EnergyPart, Picojoules>>;
 }
 
+/** One of the engines that all run at once: what it takes of a steady frame, and of the device. */
+export interface PipelineStage {
+  /** Configuration of the device that it belongs to. */
+  readonly partition: number;
+  /** Cycles that it needs for a frame by itself. */
+  readonly interval: Cycles;
+  /** Cycles of a frame in which it waits for streamed weights; the most over the frames that were run. */
+  readonly stalls: Cycles;
+  /** Its weights: all bits, those of them that stay on chip, and the bytes that a frame brings. */
+  readonly weightBits: number;
+  readonly residentBits: number;
+  readonly streamed: Bytes;
+  /** Of the device, with the streams that it reads. */
+  readonly resources: Readonly<Record<FabricResource, number>>;
+}
+export type FabricResource = "lut" | "ff" | "dsp" | "bram18" | "uram";
+
+/** A run in which every step has an engine of its own and frames follow one another. */
+export interface PipelineRun {
+  /** In the order of the steps. */
+  readonly stages: readonly PipelineStage[];
+  /** Configurations of the device, one after the other. */
+  readonly partitions: readonly {
+    /** A frame enters, and one leaves, every that many. */
+    readonly cyclesPerFrame: Cycles;
+    /** From a frame's first element to its last result, once frames follow one another steadily. */
+    readonly latency: Cycles;
+    /** Cycles by which the weight stream runs ahead of the first frame. */
+    readonly warmUp: Cycles;
+    /** Off chip per frame. */
+    readonly input: Bytes;
+    readonly output: Bytes;
+    readonly streamed: Bytes;
+    readonly resources: Readonly<Record<FabricResource, number>>;
+    /** Block RAMs that LUTs stand in for. */
+    readonly replaced: number;
+  }[];
+  /** Of a frame on average, with what it takes to load configurations. */
+  readonly cyclesPerFrame: number;
+}
+
+/** What one layer took of an inference, all its crossbars together. */
+export interface CrossbarLayer {
+  /** Seconds of crossbars that were written, and that fired. */
+  readonly programming: Seconds;
+  readonly computing: Seconds;
+  /** Of an inference, from its first fire to its last. */
+  readonly span: Seconds;
+  readonly energy: Picojoules;
+  /** Cells written, each as often as it was. */
+  readonly writes: number;
+  readonly fetched: { readonly weights: Bytes; readonly index: Bytes; readonly partial: Bytes };
+  /** Bits of the tables that say where its inputs lie. */
+  readonly indexBits: number;
+}
+
+/** What one way to run a network on crossbars comes to, per inference. */
+export interface CrossbarTotals {
+  readonly latency: Seconds;
+  /** Seconds of crossbars that were written, and that fired, all added up. */
+  readonly programming: Seconds;
+  readonly computing: Seconds;
+  readonly energy: Picojoules;
+  readonly cellWrites: number;
+  /** Of the cell that is written most. */
+  readonly maxCellWrites: number;
+  /** Bytes that were fetched to be written, with the tables. */
+  readonly fetched: Bytes;
+}
+
+/** A run on crossbars whose cells are written while the network runs. */
+export interface CrossbarRun {
+  readonly totals: CrossbarTotals;
+  /** Of the latency, seconds in which nothing fires: all wait for writing. */
+  readonly waiting: Seconds;
+  /** In the order of the steps. */
+  readonly layers: readonly CrossbarLayer[];
+  /** Cells by their writes per inference: `[from, to)`. */
+  readonly wear: readonly { readonly from: number; readonly to: number; readonly cells: number }[];
+  /** Most bytes that waited at once to be written or fired, and that partial sums took. */
+  readonly waitingBytes: Bytes;
+  readonly sumBytes: Bytes;
+  /** Plainer ways to run the same network, each with one more idea than the one before. */
+  readonly ways: readonly (CrossbarTotals & { readonly name: CrossbarWay })[];
+}
+export type CrossbarWay = "rewrite" | "difference" | "encoding" | "chains" | "order";
+
 /** Another run of the same network on the same machine, which the plan is held against. */
 export interface Baseline {
   readonly steps: readonly string[];
@@ -111,6 +198,10 @@ export interface Replay {
   readonly totals: ReplayTotals;
   /** Where steps run in groups: all steps in their order, cut into stretches that add up to the totals. */
   readonly stretches?: readonly Stretch[];
+  /** Where every step has an engine of its own and all run at once. */
+  readonly pipeline?: PipelineRun;
+  /** Where the network runs on crossbars that are written meanwhile. */
+  readonly crossbar?: CrossbarRun;
   /** Where a family has a plain way to run a network: that way, replayed alike. */
   readonly baseline?: Baseline;
 }

@@ -17,6 +17,13 @@ export const nodes = (text: string): number => whole(text, 1, Number.MAX_SAFE_IN
 
 export const seed = (text: string): number => whole(text, 0, 2 ** 32 - 1);
 
+/** `random:7` */
+export const randomSeed = (text: string): number => {
+  const digits = /^random:(\d+)$/.exec(text)?.[1];
+  if (digits !== undefined) return seed(digits);
+  throw new InvalidArgumentError("write random:SEED, for instance random:1.");
+};
+
 export const workers = (text: string): number => whole(text, 1, 256);
 
 export const epsilon = (text: string): number => {
@@ -31,7 +38,7 @@ export const repeated = (text: string, before: readonly string[] = []): readonly
 export const binding = (text: string, before: readonly Binding[] = []): readonly Binding[] => [...before, checked(parseBinding(text))];
 
 /** What a plan may be asked to improve; each family of accelerator serves some of them and refuses the others. */
-export const OBJECTIVES = ["traffic", "latency", "energy", "balanced", "throughput"] as const;
+export const OBJECTIVES = ["traffic", "latency", "energy", "balanced", "throughput", "programming", "endurance"] as const;
 
 export const objective = (text: string): string => {
   if ((OBJECTIVES as readonly string[]).includes(text)) return text;

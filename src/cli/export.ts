@@ -1,16 +1,20 @@
 import { type Command, Option } from "commander";
-import type { Report } from "../api.js";
+import type { Binding, Report } from "../api.js";
 import { bad, type Checked, fail, good } from "../base/diagnostic.js";
 import { CSV_TABLES } from "../report/table.js";
+import { binding, randomSeed } from "./arguments.js";
 import { done, EXIT, type Finished, failed, finish } from "./finish.js";
 
-const FORMATS = ["csv", "trace", "html"] as const;
+const FORMATS = ["csv", "trace", "html", "verilog", "finn", "autows"] as const;
 type Format = (typeof FORMATS)[number];
 
 interface Options {
   readonly to: Format;
   readonly table: string;
   readonly out?: string;
+  readonly model?: string;
+  readonly weights?: number;
+  readonly bind?: readonly Binding[];
   readonly json?: true;
 }
 
@@ -21,21 +25,36 @@ export function addExport(program: Command): void {
     .description("Replays the plan in PLAN and, when the judge accepts it, writes it in another form.")
     .argument("<plan>", "a plan document that `stowage plan --out` wrote")
     .addOption(
-      new Option("--to <format>", "csv (one table), trace (Chrome trace for ui.perfetto.dev) or html")
+      new Option(
+        "--to <format>",
+        "csv (one table), trace (Chrome trace for ui.perfetto.dev), html; of a pipeline plan also verilog (the hardware), finn (folding_config.json) and autows (config.json, report.json)",
+      )
         .choices(FORMATS)
         .makeOptionMandatory(),
     )
     .addOption(new Option("--table <name>", "which table to write as CSV").choices(CSV_TABLES).default("ledger"))
-    .option("--out <file>", "write there; without it the export goes to stdout")
+    .option("--out <path>", "write there; without it the export goes to stdout; verilog, finn and autows need a new folder")
+    .option("--model <model>", "verilog: the model that was planned, for its weights")
+    .option("--weights <random:SEED>", "verilog: random weights in place of those the model comes without", randomSeed)
+    .option("--bind <name=value>", "verilog: a size that was given when planning (repeatable)", binding)
     .option("--json", "print one JSON document and nothing else (needs --out)")
-    .addHelpText("after", "\nExample:\n  $ stowage export plan.json --to csv --table residency --out residency.csv\n")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ stowage export plan.json --to csv --table residency --out residency.csv\n  $ stowage export plan.json --to verilog --model lenet.onnx --out lenet-rtl\n",
+    )
     .action(async (path: string, options: Options, command: Command) => {
       if (options.json && options.out === undefined) command.error("error: --json needs --out: stdout carries the document");
+      if ((options.to === "finn" || options.to === "autows") && options.out === undefined)
+        command.error(`error: --to ${options.to} needs --out, a new folder`);
+      if (options.to === "verilog" && (options.out === undefined || options.model === undefined))
+        command.error("error: --to verilog needs --out, a new folder, and --model, the model that was planned");
       finish(await exportPlan(path, options), options.json === true);
     });
 }
 
-async function exportPlan(path: string, { to, table, out }: Options): Promise<Finished> {
+async function exportPlan(path: string, { to, table, out, model, weights, bind = [] }: Options): Promise<Finished> {
+  if (to === "verilog") return (await import("./export-verilog.js")).exportVerilog(path, model ?? "", out ?? "", weights, bind);
+  if (to === "finn" || to === "autows") return (await import("./export-foreign.js")).exportForeign(path, to, out ?? "");
   const [{ readPlanFile }, { outputProblems }] = await Promise.all([import("./plan-file.js"), import("../node/files.js")]);
   const problems = outputProblems(out === undefined ? [] : [out], [path]);
   if (problems.length > 0) return failed(EXIT.badInput, problems);
@@ -53,7 +72,7 @@ async function exportPlan(path: string, { to, table, out }: Options): Promise<Fi
   );
 }
 
-async function rendered(report: Report, to: Format, table: string): Promise<Checked<string>> {
+async function rendered(report: Report, to: Exclude<Format, "verilog" | "finn" | "autows">, table: string): Promise<Checked<string>> {
   const { csv, csvTables, html, trace } = await import("../api.js");
   switch (to) {
     case "csv": {

@@ -56,8 +56,12 @@ export function finish(finished: Finished, json: boolean): void {
   if (!json && note !== undefined) process.stderr.write(harmless(`${note}\n`));
   if (json) process.stdout.write(`${document ?? JSON.stringify({ schema: "stowage/error/1", errors })}\n`);
   else if (text !== "") process.stdout.write(verbatim && !process.stdout.isTTY ? text : harmless(text.endsWith("\n") ? text : `${text}\n`));
-  if (!json && written.ok) for (const path of written.value) process.stderr.write(`wrote ${printable(path)}\n`);
+  // A folder full of files is named by the verb.
+  if (!json && written.ok && written.value.length <= LISTED)
+    for (const path of written.value) process.stderr.write(`wrote ${printable(path)}\n`);
 }
+
+const LISTED = 8;
 
 /** `CODE where: message`, then what to try. One line each, whatever the model calls its tensors. */
 export const errorText = ({ code, where, message, fix }: Diagnostic): string =>

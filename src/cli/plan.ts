@@ -39,10 +39,17 @@ export function addPlan(program: Command): void {
     .option("--bind <name=value>", "give a symbol or an input its size: N=1, x=1,3,224,224, x[2]=224 (repeatable)", binding)
     .option(
       "--objective <name>",
-      `what to lower: ${OBJECTIVES.join(", ")} (default: traffic on a scratchpad, balanced on a fusion target)`,
+      `what to lower: ${OBJECTIVES.join(", ")} (default: traffic on a scratchpad, balanced on a fusion target, throughput of a pipeline)`,
       objective,
     )
-    .addOption(new Option("--solver <name>", "how to seek the plan; ilp is COSMA's programme").choices(SOLVERS).default("search"))
+    .addOption(
+      new Option(
+        "--solver <name>",
+        "how to seek the plan; ilp: COSMA's programme (scratchpad); greedy: AutoWS's search, vanilla: no streaming (pipeline)",
+      )
+        .choices(SOLVERS)
+        .default("search"),
+    )
     .addOption(
       new Option("--split <when>", "cut operators into parts where they do not fit whole, or never").choices(SPLITS).default("auto"),
     )

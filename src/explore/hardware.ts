@@ -17,15 +17,14 @@ export function hardwareOf(target: Target): Hardware {
 
 /** None for a memory sized by the network, for a hierarchy of any kind and for devices that are bought whole. */
 function areaOf(target: Target): number | undefined {
-  const { weight } = target.precision;
   if (target.kind === "scratchpad") {
-    const { memory, compute } = target;
+    const { memory, compute, precision } = target;
     if (typeof memory.size === "string") return undefined;
-    return add(arrayArea("systolic", compute.macs, weight), memoryArea(memory.size));
+    return add(arrayArea("systolic", compute.macs, precision.weight), memoryArea(memory.size));
   }
   if (target.kind !== "fusion") return undefined;
-  const { array, buffers } = target;
+  const { array, buffers, precision } = target;
   if (array.template === "custom") return undefined;
   const size = buffers.arrangement === "unified" ? buffers.size : add(buffers.features, buffers.weights);
-  return add(arrayArea(array.template, peakMacs(array), weight), memoryArea(size));
+  return add(arrayArea(array.template, peakMacs(array), precision.weight), memoryArea(size));
 }

@@ -4,7 +4,9 @@ import {
   constants,
   fstatSync,
   lstatSync,
+  mkdirSync,
   openSync,
+  readdirSync,
   readSync,
   realpathSync,
   renameSync,
@@ -69,6 +71,19 @@ export function outputProblems(outputs: readonly string[], inputs: readonly stri
     const cannot = unwritable(path);
     return cannot === undefined ? [] : [fail("CLI-6", path, cannot.message, cannot.fix)];
   });
+}
+
+/** Makes a folder for files by their paths inside it. It may be there, but only empty, so that nothing of another export stays between. */
+export function makeFolder(folder: string, paths: readonly string[]): Checked<void> {
+  try {
+    mkdirSync(folder, { recursive: true });
+    const found = readdirSync(folder).length;
+    if (found > 0) return bad(fail("CLI-7", folder, `holds ${found} file${found === 1 ? "" : "s"} already`, "name a new folder"));
+    for (const inner of new Set(paths.map((path) => dirname(join(folder, path))))) mkdirSync(inner, { recursive: true });
+    return good(undefined);
+  } catch (error) {
+    return bad(fail("CLI-6", folder, systemReason(error), "name a folder that may be written to"));
+  }
 }
 
 /** Writes all files or none: each is completed under a temporary name in its folder and renamed when all are. */

@@ -46,6 +46,14 @@ export const ONNX_CODES = {
     fix: "Store the largest shape in the model (value_info), or cut the model before it.",
   },
   "ONX-20": { means: "Model functions call each other in a circle, or unfold without end.", fix: "Export the model without functions." },
+  "ONX-21": {
+    means: "The values of a weight are needed and not at hand: the file holds dimensions alone, or names data that is not there.",
+    fix: "Put the data file beside the model, or export the model with its weights.",
+  },
+  "ONX-22": {
+    means: "The values of a weight follow from others in a way that is not computed here.",
+    fix: "Fold constants when exporting the model, so that the weight is stored as it is used.",
+  },
   "ONX-40": {
     means: "The model imports an operator set newer than the newest known.",
     fix: "Update Stowage, or export with an older one.",

@@ -62,6 +62,31 @@ export function storedTensor(proto: TensorProto, where: string, container: Conta
   return good(constantOf(elementType, size.shape, payload.values, payload.source));
 }
 
+/** All elements of a stored tensor, however many, in row-major order. */
+export interface StoredValues {
+  readonly shape: readonly number[];
+  readonly elementType: ElementType;
+  /** Undefined where neither the file nor one beside it has them. */
+  readonly values: Data | undefined;
+}
+
+/** @returns the errors of `storedTensor`. */
+export function storedValues(proto: TensorProto, where: string, container: Container): Checked<StoredValues> {
+  const stored = storedTensor(proto, where, container);
+  if (!stored.ok) return stored;
+  const { source, value } = stored.value;
+  const { elementType = "string" } = value;
+  const size = sizeOf(proto.dims, elementType);
+  if (size.kind === "fault") return good({ shape: [], elementType, values: undefined }); // refused above
+  const { shape } = size;
+  if (source.kind === "external") {
+    const raw = container.external?.(source.location, source.offset, size.bytes);
+    return good({ shape, elementType, values: raw?.length === size.bytes ? numbersIn(raw, elementType, size.count) : undefined });
+  }
+  const payload = source.kind === "absent" ? undefined : inlineData(proto, elementType, size, container.bytes);
+  return good({ shape, elementType, values: payload?.kind === "inline" ? payload.values() : undefined });
+}
+
 /** A stored sparse tensor: dense to every operator. Its values are not spread out; only its shape is used. */
 export function storedSparseTensor(proto: SparseTensorProto, where: string): Checked<Constant> {
   const elementType = elementTypeOf(proto.values?.dataType ?? 0);

@@ -2,7 +2,12 @@ import { bitsOf, type ElementType } from "../graph/element-type.js";
 import type { NodeView, Value } from "./node.js";
 
 /** Domains in which the QONNX operators occur. */
-const QONNX = new Set(["onnx.brevitas", "finn.custom_op.general", "qonnx.custom_op.general", "qonnx.custom_op.channels_last"]);
+export const QONNX: ReadonlySet<string> = new Set([
+  "onnx.brevitas",
+  "finn.custom_op.general",
+  "qonnx.custom_op.general",
+  "qonnx.custom_op.channels_last",
+]);
 
 /**
  * Operators that hand on elements of their first operand without computing new ones, so that a narrow

@@ -12,7 +12,7 @@ test("the table of a chart has every value that is drawn, under a heading each",
 });
 
 test("a place of a heat map is told by its row and column", () => {
-  const heat = chartTable({
+  const map = {
     kind: "heat",
     title: "wear",
     unit: "",
@@ -20,6 +20,8 @@ test("a place of a heat map is told by its row and column", () => {
     rows: { label: "wordline", count: 2 },
     columns: { label: "bitline", count: 3 },
     values: [0, 1, 2, 3, 4, 5],
-  });
-  expect(heat.rows[4]).toEqual({ row: 1, column: 1, value: 4 });
+  } as const;
+  expect(chartTable(map).rows[4]).toEqual({ row: 1, column: 1, value: 4 });
+  const named = { ...map, rows: { ...map.rows, names: ["first", "second"] } };
+  expect(chartTable(named).rows[4]).toEqual({ row: "second", column: 1, value: 4 });
 });

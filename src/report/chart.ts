@@ -84,7 +84,8 @@ export interface Heat extends Titled {
   readonly kind: "heat";
   readonly unit: Unit;
   readonly label: string;
-  readonly rows: { readonly label: string; readonly count: number };
+  /** Rows may have names. */
+  readonly rows: { readonly label: string; readonly count: number; readonly names?: readonly string[] };
   readonly columns: { readonly label: string; readonly count: number };
   readonly values: readonly number[];
 }
@@ -135,11 +136,14 @@ export function chartTable(chart: Chart): Table {
     case "heat":
       return table(
         [
-          number("row", { label: chart.rows.label, unit: "" }),
+          chart.rows.names ? word("row", chart.rows.label) : number("row", { label: chart.rows.label, unit: "" }),
           number("column", { label: chart.columns.label, unit: "" }),
           number("value", chart),
         ],
-        chart.values.map((value, i) => ({ row: Math.floor(i / chart.columns.count), column: i % chart.columns.count, value })),
+        chart.values.map((value, i) => {
+          const row = Math.floor(i / chart.columns.count);
+          return { row: chart.rows.names?.[row] ?? row, column: i % chart.columns.count, value };
+        }),
       );
   }
 }

@@ -223,7 +223,7 @@ const frame = z.object({
     value: z.number(),
     bound: z.number(),
     gap: z.number(),
-    scope: z.enum(["this order", "all orders", "all groupings"]),
+    scope: z.enum(["this order", "all orders", "all groupings", "all configurations"]),
     proof: z.string(),
     orderBound: z.number().optional(),
     fragmentationBytes: z.number().optional(),

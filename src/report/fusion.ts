@@ -75,12 +75,12 @@ const balancedCost = ({ claims: { layerByLayer: unit } }: FusionPlan, { energyPi
 /** What no plan goes below: bytes, cycles and picojoules, each by itself. */
 export function floorOf(problem: FusionProblem): Cost {
   const pricing = makePricing(problem);
-  const { traffic, macs, cycles } = compulsory(pricing);
+  const { traffic, macs, cycles, exchange } = compulsory(pricing);
   const latency = Math.max(cycles, traffic / problem.machine.offChipRate);
   return {
     offChipBytes: traffic,
     latencyCycles: Math.ceil(latency),
-    energyPicojoules: pricing.costs.leastEnergy(latency, cycles, macs, traffic),
+    energyPicojoules: pricing.costs.leastEnergy(latency, cycles, macs, traffic, exchange),
   };
 }
 

@@ -6,6 +6,7 @@ const SCOPES: Readonly<Record<BoundScope, string>> = {
   "this order": "in this order of steps",
   "all orders": "in any order",
   "all groupings": "in any grouping",
+  "all configurations": "in any configuration",
 };
 
 /** What the plan costs in what it was made to lower and what is proven about it, in one sentence; before it what a family says first. */

@@ -34,6 +34,8 @@ export const PLAN_TABLES = ["ledger", "residency", "steps"] as const;
 const FAMILY_TABLES: { readonly [K in Target["kind"]]: readonly string[] } = {
   scratchpad: [],
   fusion: ["comparison", "energy-band", "bandwidth-band", "groups", "layers"],
+  pipeline: ["comparison", "device", "stages", "weights", "partitions"],
+  crossbar: ["ways", "levels", "layers", "mappings", "link"],
 };
 
 /** All that `export --table` knows. A plan has those of its own family. */

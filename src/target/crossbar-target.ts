@@ -1,5 +1,4 @@
-import type { Bytes, BytesPerSecond, Picojoules, PicojoulesPerByte, Seconds } from "../base/units.js";
-import type { Precision } from "./target.js";
+import type { Bytes, BytesPerSecond, Hertz, Picojoules, PicojoulesPerByte, Seconds } from "../base/units.js";
 
 /**
  * How long writing a row of cells takes. `row`: all columns at once, SET then RESET, each as long as its worst cell (a step nobody
@@ -42,6 +41,9 @@ export interface Programming {
   readonly endurance: number;
 }
 
+/** Per second, of the clock that counts what happens on crossbars: whole picoseconds. */
+export const TICKS = 1e12 as Hertz;
+
 /** ReRAM crossbars that hold fewer weights than a network has. */
 export interface CrossbarTarget {
   readonly kind: "crossbar";
@@ -62,8 +64,8 @@ export interface CrossbarTarget {
   readonly cycle: Seconds;
   /** Operation units of one crossbar that may fire at once (as many as it has converters for a unit's columns). */
   readonly converters: number;
-  /** Crossbars that may fire at once; power. */
-  readonly firing: number;
+  /** Crossbars that may fire at once (power); all where absent. */
+  readonly firing: number | undefined;
   /** Energy of one activation of an operation unit, conversion and addition included. */
   readonly unitEnergy: Picojoules;
   readonly programming: Programming;
@@ -78,7 +80,9 @@ export interface CrossbarTarget {
   readonly batch: number;
   /** Scales of weights: one for a tensor, or one for each output channel. */
   readonly scales: "tensor" | "channel";
-  readonly precision: Precision & { readonly weightBits?: number; readonly activationBits?: number };
+  /** Bits of weights and of inputs; the model's own quantisation, else 8, where absent. */
+  readonly weightBits: number | undefined;
+  readonly activationBits: number | undefined;
   /** Key path -> where the value is from; `scenario` where there is no source. */
   readonly sources: Readonly<Record<string, string>>;
 }

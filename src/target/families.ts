@@ -1,11 +1,13 @@
 import { z } from "zod";
+import { crossbarFamily } from "./crossbar.js";
 import type { Fact, Family } from "./family.js";
 import { fusionFamily } from "./fusion.js";
+import { pipelineFamily } from "./pipeline.js";
 import { scratchpadFamily } from "./scratchpad.js";
 import type { Target } from "./target.js";
 
 /** The kinds of accelerator this version knows. */
-const families = { scratchpad: scratchpadFamily, fusion: fusionFamily } satisfies {
+const families = { scratchpad: scratchpadFamily, fusion: fusionFamily, pipeline: pipelineFamily, crossbar: crossbarFamily } satisfies {
   readonly [K in Target["kind"]]: Pick<Family<unknown, Extract<Target, { kind: K }>>, "facts">;
 };
 
@@ -29,11 +31,22 @@ export interface Shape {
 
 /** The JSON Schema (draft 2020-12) of target files, for completion and checks in editors. */
 export function targetJsonSchema(): Shape {
-  return toShape(z.discriminatedUnion("kind", [families.scratchpad.schema, families.fusion.schema]));
+  return toShape(
+    z.discriminatedUnion("kind", [families.scratchpad.schema, families.fusion.schema, families.pipeline.schema, families.crossbar.schema]),
+  );
 }
 
 /** The JSON Schema of one kind of target. */
-export const shapeOf = (kind: Target["kind"]): Shape => toShape(familyOf(kind).schema);
+export function shapeOf(kind: Target["kind"]): Shape {
+  const known = shapes.get(kind);
+  if (known !== undefined) return known;
+  const shape = toShape(familyOf(kind).schema);
+  shapes.set(kind, shape);
+  return shape;
+}
+
+/** Schemas never change, and a hardware search parses thousands of targets. */
+const shapes = new Map<Target["kind"], Shape>();
 
 /** Every number and choice of `target`, with its unit and where it is from. */
 export const targetFacts = (target: Target): readonly Fact[] => familyOf(target.kind).facts(target);

@@ -3,7 +3,7 @@ import type { ElementType } from "../graph/element-type.js";
 import type { Precision } from "./target.js";
 
 /** Element types an accelerator may compute in. Strings, booleans and complex numbers are left to the model. */
-const PRECISIONS = [
+export const PRECISIONS = [
   "float32",
   "float16",
   "bfloat16",

@@ -1,7 +1,9 @@
 import type { Interval } from "../base/interval.js";
 import type { Bytes, BytesPerSecond, ElementsPerCycle, Hertz, MacsPerCycle, PicojoulesPerByte, PicojoulesPerMac } from "../base/units.js";
 import type { ElementType } from "../graph/element-type.js";
+import type { CrossbarTarget } from "./crossbar-target.js";
 import type { FusionTarget } from "./fusion-target.js";
+import type { PipelineTarget } from "./pipeline-target.js";
 
 /** Element types the planner assumes, whatever the model stores. Without it the model's own widths count. */
 export interface Precision {
@@ -51,4 +53,4 @@ export interface ScratchpadTarget {
 }
 
 /** An accelerator description. Every family adds one member, discriminated by `kind`. */
-export type Target = ScratchpadTarget | FusionTarget;
+export type Target = ScratchpadTarget | FusionTarget | PipelineTarget | CrossbarTarget;

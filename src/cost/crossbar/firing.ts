@@ -29,3 +29,24 @@ export function activations(
 /** Bits of an analogue sum that is converted exactly: of `rows` cells of `cellBits` bits, inputs of `inputBits` bits at a time. */
 export const exactConversionBits = (rows: number, cellBits: number, inputBits: number): number =>
   Math.ceil(Math.log2(rows * (2 ** cellBits - 1) * (2 ** inputBits - 1) + 1));
+
+/** A layer, as far as its sums go. */
+interface Sums {
+  readonly vectors: number;
+  readonly groups: number;
+  readonly outputs: number;
+}
+
+/**
+ * Share of a layer's partial sums that has no place in the buffer and goes off chip and back with each load, 0 where one load
+ * completes its sums.
+ *
+ * @param adding loads that add to the same sum: parts x rounds.
+ */
+export function sharedOut({ vectors, groups, outputs }: Sums, adding: number, batch: number, buffer: number): number {
+  const bytes = adding > 1 ? SUM_BYTES * vectors * batch * groups * outputs : 0;
+  return bytes > buffer ? (bytes - buffer) / bytes : 0;
+}
+
+/** Of a partial sum. */
+export const SUM_BYTES = 4;

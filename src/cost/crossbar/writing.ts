@@ -31,8 +31,15 @@ export interface Cells {
  * without a difference take nothing, except under `fixed`, where one difference makes all used rows be written.
  *
  * @param old row-major levels, `rows` x `columns`.
+ * @param wear per cell, raised by one for every write.
  */
-export function writing(old: Uint8Array, next: Cells, { rows, columns, unit }: Grid, programming: Programming): Writing {
+export function writing(
+  old: Uint8Array,
+  next: Cells,
+  { rows, columns, unit }: Grid,
+  programming: Programming,
+  wear?: Uint32Array,
+): Writing {
   const { model, attempts, verifyRead } = programming;
   const single = programming.pulses === "single";
   const group = model === "driver" || model === "unit" ? programming.drivers : columns;
@@ -46,19 +53,23 @@ export function writing(old: Uint8Array, next: Cells, { rows, columns, unit }: G
       let highest = 0;
       let lowest = 0;
       for (let k = from; k < to; k++) {
-        const [was, is] = [old[k]!, levels[k]!];
+        const was = old[k]!;
+        const is = levels[k]!;
+        if (was === is && !erased) continue;
         const raised = erased ? is : is - was;
         const lowered = erased ? was : was - is;
         if (raised > 0) {
           const pulses = single ? 1 : raised;
           up += pulses;
           writes++;
+          if (wear !== undefined) wear[k] = wear[k]! + 1;
           if (pulses > highest) highest = pulses;
         }
         if (lowered > 0) {
           const pulses = single ? 1 : lowered;
           down += pulses;
           writes++;
+          if (wear !== undefined) wear[k] = wear[k]! + 1;
           if (pulses > lowest) lowest = pulses;
         }
       }

@@ -4,11 +4,15 @@ import { exactText, quantityText } from "../quantity.js";
 import { type Area, fitted, painted, ruler, s, type Tip, xAxis } from "./drawing.js";
 import { seriesColour } from "./palette.js";
 
-/** A bar with the gap below it, in CSS pixels; many bars share the height of thirty, down to two pixels each. */
+/** A bar with the gap below it, in CSS pixels, and the height of a row that takes its name. */
 const PITCH = 20;
-const pitchOf = (count: number): number => Math.max(2, Math.min(PITCH, Math.floor((30 * PITCH) / Math.max(1, count))));
-/** Height of a row that takes its name. */
 const LEGIBLE = 12;
+/** Many bars share the height of thirty: up to as many as can have their names, and beyond that down to two pixels each. */
+const pitchOf = (count: number): number => {
+  const shared = Math.floor((30 * PITCH) / Math.max(1, count));
+  return count <= MOST_NAMED ? Math.max(LEGIBLE, Math.min(PITCH, shared)) : Math.max(2, shared);
+};
+const MOST_NAMED = 75;
 
 /** Lying bars, so that the names of layers can be read. */
 export function bars({ unit, series, groups, mark }: Bars, width: number, tip: Tip): SVGElement {

@@ -1,7 +1,7 @@
 import type { Heat, Histogram } from "../chart.js";
-import { grouped } from "../format.js";
+import { grouped, printable } from "../format.js";
 import { exactText, quantityText } from "../quantity.js";
-import { type Area, margin, painted, ruler, s, type Tip, xAxis, yAxis } from "./drawing.js";
+import { type Area, fitted, margin, painted, ruler, s, type Tip, xAxis, yAxis } from "./drawing.js";
 
 export function histogram({ x, counted, bins }: Histogram, width: number, tip: Tip): SVGElement {
   const height = 260;
@@ -32,11 +32,16 @@ export function histogram({ x, counted, bins }: Histogram, width: number, tip: T
   );
 }
 
+/** Height of a row that takes its name. */
+const LEGIBLE = 14;
+
 /** The darker the more. Row 0 is on top. */
 export function heat({ unit, label, rows, columns, values }: Heat, width: number, tip: Tip): SVGElement {
-  const area = { left: 24, right: width - 12, top: 22 };
+  const { names } = rows;
+  const area = { left: names ? Math.min(190, width * 0.32) : 24, right: width - 12, top: 22 };
   const cellWidth = (area.right - area.left) / Math.max(1, columns.count);
-  const cellHeight = Math.max(2, Math.min(18, cellWidth, 360 / Math.max(1, rows.count)));
+  const room = 360 / Math.max(1, rows.count);
+  const cellHeight = names ? Math.max(LEGIBLE, Math.min(22, room)) : Math.max(2, Math.min(18, cellWidth, room));
   const bottom = area.top + rows.count * cellHeight;
   const top = values.reduce((a, b) => Math.max(a, b), 0);
   const tint = (value: number): number => (top === 0 ? 0 : 0.05 + (0.95 * value) / top);
@@ -45,7 +50,13 @@ export function heat({ unit, label, rows, columns, values }: Heat, width: number
     "svg",
     { width, height: bottom + 48 },
     s("text", { class: "axis-name", x: area.left, y: area.top - 8 }, `${columns.label} →`),
-    s("text", { class: "axis-name", x: 0, y: 0, transform: `translate(14 ${area.top}) rotate(90)` }, `${rows.label} →`),
+    ...(names?.map((name, row) =>
+      s(
+        "text",
+        { class: "row-name", x: area.left - 8, y: area.top + (row + 0.5) * cellHeight + 4, "text-anchor": "end" },
+        fitted(printable(name), area.left - 12),
+      ),
+    ) ?? [s("text", { class: "axis-name", x: 0, y: 0, transform: `translate(14 ${area.top}) rotate(90)` }, `${rows.label} →`)]),
     s("rect", { class: "heat-ground", x: area.left, y: area.top, width: area.right - area.left, height: bottom - area.top }),
     ...values.map((value, i) => {
       const [row, column] = [Math.floor(i / columns.count), i % columns.count];
@@ -56,7 +67,9 @@ export function heat({ unit, label, rows, columns, values }: Heat, width: number
         height: cellHeight,
         "fill-opacity": tint(value),
       });
-      return tip(painted(cell, "spill"), `${rows.label} ${row}, ${columns.label} ${column}`, [[label, exactText(value, unit)]]);
+      return tip(painted(cell, "spill"), `${names ? printable(names[row] ?? "") : `${rows.label} ${row}`}, ${columns.label} ${column}`, [
+        [label, exactText(value, unit)],
+      ]);
     }),
     ...legend.map((value, i) =>
       s(

@@ -17,7 +17,7 @@ export interface Data extends Names {
   readonly transfersAt: readonly (readonly number[])[];
   readonly computesAt: readonly (readonly number[])[];
   readonly readersOf: readonly (readonly number[])[];
-  /** Cycles at which each step's column of the step axis begins, and the plan's end. */
+  /** Cycles at which each step's column of the step axis begins, and the end of all that is shown. */
   readonly stepCycles: Float64Array;
   /** Of all memories. */
   readonly capacityBytes: number;
@@ -49,7 +49,9 @@ export function read(): Data {
   steps.forEach((step, i) => {
     stepCycles[i] = i === 0 ? 0 : Math.max(step.startCycle, stepCycles[i - 1]!);
   });
-  stepCycles[steps.length] = Math.max(report.metrics.latencyCycles, stepCycles[steps.length - 1] ?? 0);
+  // Where frames follow one another, more is shown than one takes.
+  const last = slices.reduce((end, { endCycle }) => Math.max(end, endCycle), report.metrics.latencyCycles);
+  stepCycles[steps.length] = Math.max(last, stepCycles[steps.length - 1] ?? 0);
   return {
     report,
     tensorNames: tensors.map((t) => printable(t.name)),

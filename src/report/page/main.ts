@@ -10,8 +10,10 @@ import { type Axis, createStore, type Store } from "./state.js";
 import { culprits, tables } from "./tables.js";
 
 const data = read();
-const { tensors, steps, memories } = data.report;
-const store = createStore((memory, axis) => fullWindow(data, memory, axis), {
+const { tensors, steps, memories, resources } = data.report;
+// Where steps run one after another they are what a reader counts in; where they run side by side, time is.
+const parallel = resources.filter(({ role }) => role === "engine").length > 1;
+const store = createStore((memory, axis) => fullWindow(data, memory, axis), parallel ? "cycles" : "steps", {
   tensor: tensors.length,
   step: steps.length,
   memory: memories.length,

@@ -11,7 +11,7 @@ import { createStore } from "./state.js";
 
 const sheet = JSON.parse(document.getElementById("report")?.textContent ?? "") as Sheet;
 // Its tables refer to no steps, and nothing is to be selected.
-const store = createStore(() => ({ x0: 0, x1: 1, y0: 0, y1: 1 }), { tensor: 0, step: 0, memory: 0 });
+const store = createStore(() => ({ x0: 0, x1: 1, y0: 0, y1: 1 }), "steps", { tensor: 0, step: 0, memory: 0 });
 const names = { stepNames: [] };
 
 document

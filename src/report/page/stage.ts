@@ -15,11 +15,11 @@ import { steer, within } from "./steer.js";
 export type Hit = { readonly kind: "life" | "slice" | "step"; readonly id: number };
 
 /** The whole plan on one axis: no row of the view is left out. */
-export function fullWindow({ report: { memories, steps, metrics } }: Data, memory: number, axis: Axis): Window {
+export function fullWindow({ report: { memories, steps }, stepCycles }: Data, memory: number, axis: Axis): Window {
   const { capacityBytes, peakBytes } = memories[memory] ?? { capacityBytes: 1, peakBytes: 1 };
   // A plan that uses little of a large memory would be a stripe at the bottom: show what is used.
   const y1 = peakBytes * 3 < capacityBytes ? peakBytes * 1.25 : Math.max(capacityBytes, peakBytes);
-  return { x0: 0, x1: Math.max(1, axis === "steps" ? steps.length : metrics.latencyCycles), y0: 0, y1: Math.max(1, y1) };
+  return { x0: 0, x1: Math.max(1, axis === "steps" ? steps.length : stepCycles[steps.length]!), y0: 0, y1: Math.max(1, y1) };
 }
 
 /** Memory map, occupancy and timeline over one axis: one canvas for the plan, one above it for what the pointer and the selection say. */

@@ -28,9 +28,13 @@ export interface Store {
   on(listener: (change: Change) => void): void;
 }
 
-/** @param counts how many tensors, steps and memories there are: an address may ask for others. */
+/**
+ * @param usual the axis where the address names none.
+ * @param counts how many tensors, steps and memories there are: an address may ask for others.
+ */
 export function createStore(
   full: (memory: number, axis: Axis) => Window,
+  usual: Axis,
   counts: { readonly tensor: number; readonly step: number; readonly memory: number },
 ): Store {
   const listeners: ((change: Change) => void)[] = [];
@@ -43,7 +47,7 @@ export function createStore(
     const { selection, axis, memory } = state;
     const parts = [
       selection && `${selection.kind}=${selection.id}`,
-      axis === "cycles" && "axis=cycles",
+      axis !== usual && `axis=${axis}`,
       memory > 0 && `memory=${memory}`,
     ].filter(Boolean);
     history.replaceState(null, "", parts.length > 0 ? `#${parts.join("&")}` : location.pathname + location.search);
@@ -59,7 +63,8 @@ export function createStore(
       const id = index(kind);
       return id === undefined ? [] : [{ kind, id }];
     })[0];
-    return { selection, axis: fields.get("axis") === "cycles" ? "cycles" : "steps", memory: index("memory") ?? 0 };
+    const axis = (["cycles", "steps"] as const).find((name) => name === fields.get("axis")) ?? usual;
+    return { selection, axis, memory: index("memory") ?? 0 };
   }
 
   window.addEventListener("hashchange", () => {

@@ -1,0 +1,129 @@
+import { gatheredInterval, type Window, windowInterval } from "./window.js";
+
+/**
+ * Words that must be able to wait in front of a window so that words may come evenly, all of the map in `T` cycles,
+ * and the window still keeps up with `T`; and the window's lag behind its map, as a share of a frame.
+ *
+ * @param words of a pixel. @param busy cycles the taker needs for each hand-over.
+ * @param reuse pixels whose windows are gathered and handed over together; then `busy` is for all of them.
+ * @see docs/math/pipeline.md, "Words that wait before a window and after an engine"
+ */
+export function waitingBefore(window: Window, words: number, busy: number, reuse = 1): { readonly words: number; readonly lag: number } {
+  const { input, outRows, outColumns } = window;
+  const all = input.height * input.width * words;
+  const { interval, startOf } = paceOf(window, words, busy, reuse);
+  const across = corners(outColumns, window.strideX, window.spanX, window.left, input.width, window.sparseX);
+  const columns = reuse === 1 ? across : [...across, ...edges(outColumns, reuse)].map((x) => lastOfGroup(x, outColumns, reuse));
+  let [most, least] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (const y of corners(outRows, window.strideY, window.spanY, window.top, input.height, window.sparseY))
+    for (const x of new Set(columns))
+      for (const part of words === 1 ? [0] : reuse === 1 ? [0, words - 1] : [words - 1]) {
+        const ahead = needed(window, words, y, x, part) / all - startOf(y, x, part) / interval;
+        [most, least] = [Math.max(most, ahead), Math.min(least, ahead)];
+      }
+  return { words: Math.ceil(all * (most - least + paddingBetweenFrames(window, words) / interval)) + 2, lag: most };
+}
+
+/** Pixels that must be able to wait behind an engine so that its results leave evenly, and by how much that delays them, as a share of a frame. */
+export function waitingAfter(window: Window, words: number, busy: number, reuse = 1): { readonly pixels: number; readonly lag: number } {
+  const all = window.outRows * window.outColumns;
+  const { interval, startOf } = paceOf(window, words, busy, reuse);
+  const ends = edges(window.outColumns, reuse).flatMap((x) => [x, lastOfGroup(x, window.outColumns, reuse)]);
+  let [most, least] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (const row of [0, window.outRows - 1])
+    for (const column of new Set(ends)) {
+      const ready = (startOf(row, column, words - 1) + Math.max(busy, 1)) / interval;
+      const d = ready - (row * window.outColumns + column + 1) / all;
+      [most, least] = [Math.max(most, d), Math.min(least, d)];
+    }
+  return { pixels: Math.ceil(all * (most - least) - ROUNDING) + 1, lag: most + 1 / all };
+}
+
+/** Steps of a sweep over the weights, outermost first. */
+interface Sweep {
+  readonly group: number;
+  readonly channel: number;
+  readonly filter: number;
+  readonly kernel: number;
+}
+
+/**
+ * Banks of results behind an engine whose pixels share sweeps, one for each sweep: so many that one is free again when a sweep comes to
+ * its first result, if results leave at a word per cycle. A sweep's bank can be read `stages` cycles after its end.
+ */
+export function resultBanks({ group, channel, filter, kernel }: Sweep, reuse: number, stages: number): number {
+  const ofChannel = reuse * filter * kernel;
+  const sweep = ofChannel * channel * group;
+  const giving = sweep - (channel - 1) * ofChannel;
+  return Math.max(2, Math.ceil((stages + 2 + reuse * filter * group + giving) / sweep));
+}
+
+/** Of differences of shares that are equal. */
+const ROUNDING = 1e-9;
+
+/** First pixels of a row's first and last two groups. */
+function edges(columns: number, reuse: number): readonly number[] {
+  const last = Math.ceil(columns / reuse) - 1;
+  return [0, 1, last - 1, last].filter((group) => group >= 0 && group <= last).map((group) => group * reuse);
+}
+
+const lastOfGroup = (x: number, columns: number, reuse: number): number => Math.min(columns, (Math.floor(x / reuse) + 1) * reuse) - 1;
+
+/** When hand-overs begin, in cycles since the frame's first. */
+function paceOf(window: Window, words: number, busy: number, reuse: number) {
+  const { columns, strideY, strideX, outColumns } = window;
+  if (reuse > 1) {
+    const groups = Math.ceil(outColumns / reuse);
+    const next = Math.max(busy, reuse * strideX * words);
+    const last = Math.max(busy, (outColumns - (groups - 1) * reuse) * strideX * words);
+    const turn = Math.max(busy, (strideY * columns - (outColumns - 1) * strideX + (Math.min(reuse, outColumns) - 1) * strideX) * words);
+    const row = turn + (groups === 1 ? 0 : (groups - 2) * next + last);
+    const begins = (group: number) => (group === groups - 1 && group > 0 ? (group - 1) * next + last : group * next);
+    return {
+      interval: gatheredInterval(window, words, reuse, busy),
+      startOf: (y: number, x: number, _part: number) => y * row + begins(Math.floor(x / reuse)),
+    };
+  }
+  const each = Math.max(busy, 1);
+  const pixel = (words - 1) * each + Math.max(busy, (strideX - 1) * words + 1);
+  const turn = Math.max(busy, (strideY * columns - (outColumns - 1) * strideX - 1) * words + 1);
+  const row = (outColumns - 1) * pixel + (words - 1) * each + turn;
+  return {
+    interval: windowInterval(window, words, busy),
+    startOf: (y: number, x: number, part: number) => y * row + x * pixel + part * each,
+  };
+}
+
+/** Words of the frame that window `y, x` has read when its word `part` is complete. */
+function needed(window: Window, words: number, y: number, x: number, part: number): number {
+  const { input, sparseY, sparseX } = window;
+  const down = y * window.strideY + window.spanY - 1 - window.top;
+  const across = x * window.strideX + window.spanX - 1 - window.left;
+  const row = Math.floor(down / sparseY);
+  const column = Math.floor(across / sparseX);
+  if (down < 0) return 0;
+  if (row >= input.height) return input.height * input.width * words;
+  if (row * sparseY < down) return (row + 1) * input.width * words;
+  if (across < 0) return row * input.width * words;
+  if (column >= input.width) return (row + 1) * input.width * words;
+  const before = (row * input.width + column) * words;
+  return column * sparseX < across ? before + words : before + part + 1;
+}
+
+/** Positions of a window along one axis at which `needed` may bend: the ends, and where it meets an edge of the map. */
+function corners(outs: number, stride: number, span: number, before: number, length: number, sparse: number): readonly number[] {
+  const enters = Math.ceil((before - span + 1) / stride);
+  const leaves = Math.floor(((length - 1) * sparse + before - span + 1) / stride);
+  const near = [0, enters - 1, enters, leaves, leaves + 1, outs - 1];
+  // Between the rows of a transposed convolution the need rises in steps.
+  const steps = sparse === 1 ? [] : Array.from({ length: sparse }, (_, s) => [s, outs - 1 - s, leaves - s]).flat();
+  return [...new Set([...near, ...steps])].filter((at) => at >= 0 && at < outs);
+}
+
+/** Padding words from the last hand-over of a frame to the first word of the next. */
+function paddingBetweenFrames(window: Window, words: number): number {
+  const { rows, columns, top, left, input, outRows, outColumns, strideY, strideX, spanY, spanX, sparseY, sparseX } = window;
+  const last = ((outRows - 1) * strideY + spanY - 1) * columns + (outColumns - 1) * strideX + spanX - 1;
+  const lastOfMap = (top + (input.height - 1) * sparseY) * columns + left + (input.width - 1) * sparseX;
+  return (rows * columns - 1 - Math.max(last, lastOfMap) + top * columns + left) * words;
+}

@@ -1,0 +1,82 @@
+import { inputCycles } from "../../cost/crossbar/firing.js";
+import { slicesOf } from "../../cost/crossbar/encoding.js";
+import { ENCODINGS } from "../../target/crossbar-target.js";
+import type { CrossbarProblem, Layer } from "./plan.js";
+import type { Line } from "./schedule.js";
+
+/** What no plan for the problem goes below, whatever the mapping, and why. */
+export function leastOf(problem: CrossbarProblem): { readonly bound: number; readonly proof: string } {
+  const { layers, machine, objective, batch } = problem;
+  switch (objective) {
+    case "latency":
+      return {
+        bound: latestEnd(
+          layers,
+          layers.map((layer) => leastFiring(layer, problem)),
+        ),
+        proof:
+          "every row of an operation unit holds one input of a vector at a time, so each layer has its least number of activations; all converters work on it, and layers follow one another",
+      };
+    case "energy":
+      return {
+        bound: layers.reduce((sum, layer) => sum + leastActivations(layer, problem) * layer.vectors * batch, 0) * machine.unitEnergy,
+        proof: "every row of an operation unit holds one input of a vector at a time, so each layer has its least number of activations; writing is left out",
+      };
+    case "programming":
+    case "endurance":
+      return { bound: 0, proof: "none: equal weights need no writing, and how unlike the weights are is not used" };
+  }
+}
+
+/** Activations of operation units that a vector takes at least, over all input cycles. */
+function leastActivations(layer: Layer, { machine, encoding, sharing }: CrossbarProblem): number {
+  const { unit, cellBits, inputBits } = machine;
+  const slices = Math.min(...(encoding === undefined ? ENCODINGS : [encoding]).map((e) => slicesOf(e, layer.bits, cellBits)));
+  const cells = sharing === undefined ? 1 : Math.min(sharing, layer.outputs);
+  // Of one bundle and of all: a unit covers columns of one bundle, and rows that hold one input each.
+  const rowBlocks = Math.ceil(layer.inputs / unit.rows);
+  const perBundle = Math.ceil((cells * slices) / unit.columns);
+  const bundles = layer.groups * Math.ceil(layer.outputs / cells);
+  const shared = sharing === undefined ? Math.ceil((layer.groups * layer.outputs * slices) / unit.columns) : bundles * perBundle;
+  return inputCycles(layer.inputBits, inputBits) * rowBlocks * shared;
+}
+
+/** Seconds that a layer fires at least, with every converter of every crossbar that may fire. */
+function leastFiring(layer: Layer, problem: CrossbarProblem): number {
+  const { crossbars, firing, converters, cycle } = problem.machine;
+  const activations = leastActivations(layer, problem) * layer.vectors * problem.batch;
+  return (activations / (converters * Math.min(crossbars, firing))) * cycle;
+}
+
+/** When the last layer ends where each begins once those it waits for have ended. */
+function latestEnd(layers: readonly Layer[], times: readonly number[]): number {
+  const end = new Float64Array(layers.length);
+  layers.forEach(({ after }, l) => {
+    end[l] = times[l]! + after.reduce((latest, before) => Math.max(latest, end[before]!), 0);
+  });
+  return end.reduce((latest, time) => Math.max(latest, time), 0);
+}
+
+/** Seconds per inference that no schedule of these loads goes below: longest path of firing, one crossbar's work, all writing, all firing, all fetching. */
+export function leastSchedule({ layers, machine }: CrossbarProblem, lines: readonly Line[], inferences: number): number {
+  const longest = new Float64Array(layers.length);
+  let [busiest, writes, fires, fetches] = [0, 0, 0, 0];
+  for (const { visits, costs } of lines) {
+    const mine = new Float64Array(layers.length);
+    let work = 0;
+    costs.forEach(({ writing, fire, fetch }, k) => {
+      const { layer } = visits[k]!;
+      mine[layer] = mine[layer]! + fire / inferences;
+      work += writing.time + fire;
+      writes += writing.time;
+      fires += fire;
+      fetches += fetch;
+    });
+    busiest = Math.max(busiest, work);
+    mine.forEach((time, l) => {
+      longest[l] = Math.max(longest[l]!, time);
+    });
+  }
+  const shared = Math.max(busiest, writes / machine.programming.writers, fires / machine.firing, fetches) / inferences;
+  return Math.max(shared, latestEnd(layers, [...longest]));
+}

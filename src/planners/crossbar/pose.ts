@@ -1,0 +1,114 @@
+import { bad, type Checked, type Diagnostic, fail, good } from "../../base/diagnostic.js";
+import { plainLoads } from "../../cost/crossbar/geometry.js";
+import type { Graph, TensorId } from "../../graph/graph.js";
+import type { Weights } from "../../onnx/weight-values.js";
+import type { CrossbarTarget } from "../../target/crossbar-target.js";
+import { encodeWeights } from "./integers.js";
+import { type CrossbarProblem, type Layer, type LayerId, type Machine, OBJECTIVES } from "./plan.js";
+import { formOf, integersOf } from "./products.js";
+
+export interface Goal {
+  readonly objective: string;
+}
+
+/** Integers where neither the model nor the target says. */
+const USUAL_BITS = 8;
+
+/** Network x crossbars -> the self-contained problem: matrix products with their integers, what waits for what, the machine. */
+export function pose(graph: Graph, target: CrossbarTarget, goal: Goal, weights: () => Checked<Weights>): Checked<CrossbarProblem> {
+  const objective = OBJECTIVES.find((name) => name === goal.objective);
+  if (objective === undefined)
+    return bad(
+      fail(
+        "XBR-1",
+        `target ${target.name}`,
+        `a crossbar target serves ${OBJECTIVES.join(", ")}; not ${goal.objective}`,
+        `use --objective ${OBJECTIVES.join(", ")}`,
+      ),
+    );
+  const read = weights();
+  if (!read.ok) return read;
+  const layers: Layer[] = [];
+  const errors: Diagnostic[] = [];
+  const beside: string[] = [];
+  /** Layers that a tensor's values wait for. */
+  const waits = new Map<TensorId, ReadonlySet<LayerId>>();
+  for (const op of graph.operators) {
+    const after = new Set(op.inputs.flatMap((t) => [...(waits.get(t) ?? [])]));
+    const product = op.macs > 0 ? formOf(graph, op) : undefined;
+    if (product === undefined) {
+      if (op.macs > 0) beside.push(op.name);
+      for (const t of op.outputs) waits.set(t, after);
+      continue;
+    }
+    const tensor = graph.tensors[product.weight]!;
+    const found = read.value.valuesOf(tensor.name);
+    if (!found.ok) {
+      errors.push(...found.errors);
+      for (const t of op.outputs) waits.set(t, after);
+      continue;
+    }
+    const { groups, inputs, outputs, vectors } = product.form;
+    const { values, bits } = integersOf(found.value, product.form, target.weightBits ?? Math.min(USUAL_BITS, tensor.bits), target.scales);
+    const id = layers.length;
+    layers.push({
+      name: op.name,
+      type: op.type,
+      groups,
+      inputs,
+      outputs,
+      vectors,
+      after: [...after],
+      weights: encodeWeights(values),
+      bits,
+      inputBits: target.activationBits ?? Math.min(USUAL_BITS, graph.tensors[op.inputs[0]!]!.bits),
+    });
+    for (const t of op.outputs) waits.set(t, new Set([id]));
+  }
+  const [first, ...others] = errors;
+  if (first !== undefined) return bad(first, ...others);
+  if (layers.length === 0)
+    return bad(
+      fail(
+        "XBR-2",
+        graph.name,
+        "no operator multiplies by constants: nothing would lie on crossbars",
+        "check that the model is the one you meant",
+      ),
+    );
+  return good({
+    kind: "crossbar",
+    objective,
+    machine: machineOf(target, layers),
+    sharing: target.sharing,
+    encoding: target.encoding,
+    batch: target.batch,
+    layers,
+    assumptions:
+      beside.length === 0
+        ? []
+        : [`products of activations are computed beside the crossbars, their time not counted: ${beside.join(", ")}`],
+  });
+}
+
+function machineOf(target: CrossbarTarget, layers: readonly Layer[]): Machine {
+  const { rows, columns, cellBits, unit, inputBits, cycle, converters, unitEnergy, programming, offChip, buffer } = target;
+  const need = layers.reduce((sum, layer) => sum + plainLoads(layer, { rows, columns, cellBits }), 0);
+  const crossbars = "count" in target.crossbars ? target.crossbars.count : Math.max(1, Math.round(need * target.crossbars.share));
+  return {
+    crossbars,
+    rows,
+    columns,
+    cellBits,
+    unit,
+    inputBits,
+    cycle,
+    converters,
+    firing: target.firing ?? crossbars,
+    unitEnergy,
+    programming,
+    offChipRate: offChip.bandwidth,
+    offChipEnergy: offChip.energy,
+    buffer,
+  };
+}

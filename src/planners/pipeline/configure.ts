@@ -1,0 +1,138 @@
+import type { Conflict } from "../../base/outcome.js";
+import { type Cycles, cycles } from "../../base/units.js";
+import { sum } from "../../cost/fpga/resources.js";
+import type { Budget } from "../../search/budget.js";
+import type { Selected } from "../../search/selection/problem.js";
+import { select } from "../../search/selection/select.js";
+import type { FabricResources } from "../../target/pipeline-target.js";
+import type { Reach } from "./choices.js";
+import { conflictOf } from "./conflict.js";
+import { schedule } from "./dma.js";
+import { converterOf, costOf, ioBits, type Option } from "./options.js";
+import type { Certificate, Dma, Engine, PipelineProblem } from "./plan.js";
+import { selectionOf } from "./selection.js";
+
+/** All layers of a problem at once on the device. */
+export interface Configuration {
+  readonly engines: readonly Engine[];
+  readonly cyclesPerFrame: Cycles;
+  readonly dma: Dma | undefined;
+}
+
+export type Configured =
+  | ({
+      readonly kind: "configured";
+      /** No configuration takes fewer cycles per frame. */
+      readonly bound: Cycles;
+      readonly certificate: Certificate | undefined;
+    } & Configuration)
+  | { readonly kind: "infeasible"; readonly conflict: Conflict }
+  | { readonly kind: "unknown"; readonly reason: string };
+
+/** Few options, among which a first choice is quickly made; all options, of layers that are not slower than that choice. */
+const FEW: Reach = { slowest: Number.POSITIVE_INFINITY, steps: 2 };
+const all = (slowest: number): Reach => ({ slowest, steps: Number.POSITIVE_INFINITY });
+
+/** Chooses an engine for every layer so that a frame takes the fewest cycles, and a schedule that brings the weights in time. */
+export function configure(problem: PipelineProblem, budget: Budget): Configured {
+  // Without streaming there are few ways to keep weights anyway.
+  const first = problem.streaming === "never" ? undefined : choose(problem, FEW, roughly(budget));
+  const limit = first?.time ?? Number.POSITIVE_INFINITY;
+  const last = choose(problem, all(limit), budget);
+  if (last.selected.status === "infeasible" && limit === Number.POSITIVE_INFINITY)
+    return { kind: "infeasible", conflict: conflictOf(problem, last.selection, last.selected) };
+  const best = first !== undefined && limit < last.time ? first : last;
+  if (best.time === Number.POSITIVE_INFINITY)
+    return { kind: "unknown", reason: "no choice of engines was found, nor a proof that there is none" };
+
+  const found = scheduled(problem, best.engines, best.time);
+  return {
+    kind: "configured",
+    ...found,
+    bound: cycles(Math.min(found.cyclesPerFrame, wholeCycles(last.bound))),
+    certificate: last.selected.certificate,
+  };
+}
+
+/** Share by which the first choice may be worse than the best of its kind, and search nodes it may take. */
+const ROUGH = 0.12;
+const ROUGH_NODES = 100_000;
+
+/** Ends a search that is near its bound. */
+function roughly(budget: Budget): Budget {
+  let near = false;
+  return {
+    ...budget,
+    nodes: Math.min(budget.nodes, ROUGH_NODES),
+    stop: () => near || budget.stop(),
+    progress: ({ incumbent, bound }) => {
+      near = incumbent !== undefined && bound !== undefined && incumbent <= bound * (1 + ROUGH);
+    },
+  };
+}
+
+function choose(problem: PipelineProblem, reach: Reach, budget: Budget) {
+  const { selection, options } = selectionOf(problem, reach);
+  const selected: Selected = select(selection, budget);
+  const found = selected.status === "optimal" || selected.status === "feasible" ? selected : undefined;
+  return {
+    selection,
+    selected,
+    engines: found?.choice.map((o, l) => engineOf(l, options[l]![o]!)) ?? [],
+    time: found?.time ?? Number.POSITIVE_INFINITY,
+    bound: selected.status === "infeasible" ? Number.POSITIVE_INFINITY : selected.bound,
+  };
+}
+
+export const engineOf = (layer: number, { unroll, memory }: Option): Engine => ({ layer, unroll, memory });
+
+/** Times are whole numbers and quotients, which may come out a little too large. */
+const ROUNDING = 1e-9;
+export const wholeCycles = (time: number): number => Math.ceil(time * (1 - ROUNDING));
+
+/** How closely the least time that the link can hold is sought. */
+const CLOSE = 1e-4;
+/** Credit is counted in whole parts of a bit, for which a cycle or two make up. */
+const SPARE_CYCLES = 2;
+
+/** The fewest cycles per frame, at least `time`, in which the link brings all weights. */
+export function scheduled(problem: PipelineProblem, engines: readonly Engine[], time: number): Configuration {
+  const least = wholeCycles(time);
+  // The published tool has no hardware that a schedule could be made for.
+  if (problem.model === "autows") return { engines, cyclesPerFrame: cycles(least), dma: undefined };
+  const io = ioBits(problem);
+  const at = (cyclesPerFrame: number): Configuration | undefined => {
+    const found = schedule(problem, engines, io, cyclesPerFrame);
+    if (found.kind === "late") return undefined;
+    return { engines, cyclesPerFrame: cycles(cyclesPerFrame), dma: found.kind === "holds" ? found.dma : undefined };
+  };
+  for (let more = 0; more <= SPARE_CYCLES; more++) {
+    const found = at(least + more);
+    if (found !== undefined) return found;
+  }
+  let low = least + SPARE_CYCLES;
+  let step = Math.ceil(least * CLOSE);
+  let found = at(low + step);
+  while (found === undefined) {
+    low += step;
+    step *= 2;
+    found = at(low + step);
+  }
+  while (found.cyclesPerFrame - low > Math.max(1, least * CLOSE)) {
+    const middle = Math.floor((low + found.cyclesPerFrame) / 2);
+    const there = at(middle);
+    if (there === undefined) low = middle;
+    else found = there;
+  }
+  return found;
+}
+
+/** What engines and the streams between them take of the device. */
+export function resourcesOf(problem: PipelineProblem, engines: readonly Engine[]): FabricResources {
+  const costs = new Map(engines.map((engine) => [engine.layer, costOf(problem, engine)]));
+  const between = problem.streams.flatMap((stream) => {
+    const [from, to] = [costs.get(stream.from ?? -1), costs.get(stream.to ?? -1)];
+    return from === undefined || to === undefined ? [] : [converterOf(stream, from.lanesOut, to.lanesIn)];
+  });
+  return sum([...[...costs.values()].map(({ resources }) => resources), ...between]);
+}

@@ -1,0 +1,128 @@
+import type { Outcome } from "../../base/outcome.js";
+import { cycles } from "../../base/units.js";
+import type { Budget } from "../../search/budget.js";
+import type { FabricResources } from "../../target/pipeline-target.js";
+import { type Configuration, type Configured, configure, engineOf, resourcesOf, scheduled, wholeCycles } from "./configure.js";
+import { greedy } from "./greedy.js";
+import { latencyOf, leastLatency } from "./latency.js";
+import { cutUp } from "./partitions.js";
+import type { PipelinePlan, PipelineProblem } from "./plan.js";
+import { selectionOf } from "./selection.js";
+
+/** Plans engines and the weight stream so that a frame takes the fewest cycles, in one partition or in several. */
+export function solve(problem: PipelineProblem, budget: Budget): Outcome<PipelinePlan> {
+  const found = configure(problem, budget);
+  const several = problem.partitions > 1 ? inSeveral(problem, found, budget) : undefined;
+  if (several !== undefined) return several;
+  if (found.kind !== "configured") return noPlan(found);
+  const still = vanilla(problem, found, budget);
+  const baselines = { vanilla: still?.cyclesPerFrame, greedy: greedyTime(problem) };
+  // What is as fast without a weight stream is simpler.
+  return valued(problem, still !== undefined && still.cyclesPerFrame <= found.cyclesPerFrame ? still : found, found, baselines);
+}
+
+/** The best plan that streams no weights; the bound is that of all plans of one partition. */
+export function solveVanilla(problem: PipelineProblem, budget: Budget): Outcome<PipelinePlan> {
+  const found = configure(unstreamed(problem), budget);
+  if (found.kind !== "configured") return noPlan(found);
+  const all = problem.streaming === "never" ? found : proven(configure(problem, budget));
+  return valued(problem, found, all, { vanilla: found.cyclesPerFrame, greedy: undefined });
+}
+
+/** The plan of the published greedy search; the bound is that of all plans of one partition. */
+export function solveGreedy(problem: PipelineProblem, budget: Budget): Outcome<PipelinePlan> {
+  const choice = greedyChoice(problem);
+  if (choice === undefined) return { status: "unknown", reason: "the greedy search found no engines that fit" };
+  const found = scheduled(problem, choice.engines, choice.time);
+  return valued(problem, found, proven(configure(problem, budget)), { vanilla: undefined, greedy: found.cyclesPerFrame });
+}
+
+const noPlan = (found: Exclude<Configured, { kind: "configured" }>): Outcome<PipelinePlan> =>
+  found.kind === "infeasible" ? { status: "infeasible", conflict: found.conflict } : { status: "unknown", reason: found.reason };
+
+/** What no plan goes below, and the multipliers that show some of it. */
+type Proven = Pick<Extract<Configured, { kind: "configured" }>, "bound" | "certificate">;
+
+const proven = (found: Configured): Proven => (found.kind === "configured" ? found : { bound: cycles(0), certificate: undefined });
+
+const unstreamed = (problem: PipelineProblem): PipelineProblem => ({ ...problem, streaming: "never" });
+
+/** The best plan without streaming; a plan without a streamed layer is that already. */
+function vanilla(problem: PipelineProblem, plan: Configuration, budget: Budget): Configuration | undefined {
+  if (plan.engines.every(({ memory }) => memory === undefined || memory.fragments === 0)) return plan;
+  const found = configure(unstreamed(problem), budget);
+  return found.kind === "configured" ? found : undefined;
+}
+
+function greedyChoice(problem: PipelineProblem) {
+  const { selection, options } = selectionOf(problem);
+  const found = greedy(selection, options);
+  return found && { engines: found.choice.map((o, l) => engineOf(l, options[l]![o]!)), time: found.time };
+}
+
+/** Cycles per frame of the greedy choice, were the link's schedule to hold at once. */
+function greedyTime(problem: PipelineProblem): number | undefined {
+  const found = greedyChoice(problem);
+  return found && wholeCycles(found.time);
+}
+
+/** The outcome of a plan that has all layers on the device at once. */
+function valued(
+  problem: PipelineProblem,
+  found: Configuration,
+  { bound: least, certificate }: Proven,
+  baselines: PipelinePlan["baselines"],
+): Outcome<PipelinePlan> {
+  const { cyclesPerFrame, engines, dma } = found;
+  const latency = latencyOf(problem, cyclesPerFrame);
+  const plan: PipelinePlan = {
+    kind: "pipeline",
+    partitions: [{ engines, cyclesPerFrame, dma }],
+    certificate,
+    baselines,
+    claims: { cyclesPerFrame, latency, resources: resourcesOf(problem, engines) },
+  };
+  const scope = "all configurations";
+  if (problem.objective === "latency")
+    return { status: "feasible", plan, value: latency, bound: leastLatency(problem), scope, proof: WORK_PROOF };
+  const bound = Math.min(cyclesPerFrame, least);
+  return { status: bound === cyclesPerFrame ? "optimal" : "feasible", plan, value: cyclesPerFrame, bound, scope, proof: CHOICE_PROOF };
+}
+
+const CHOICE_PROOF =
+  "multipliers on the device's resources and the link, and above them a search of all choices: engines with fewer cycles take more than there is";
+const WORK_PROOF = "a frame's products, at most so many per cycle as all multipliers together form";
+
+/** The outcome of a plan in several partitions, where that beats the device as it is configured `at once`. */
+function inSeveral(problem: PipelineProblem, atOnce: Configured, budget: Budget): Outcome<PipelinePlan> | undefined {
+  const { batch } = problem;
+  const cut = cutUp(problem, budget);
+  const value = cut.batchCycles / batch;
+  const single = atOnce.kind === "configured" ? atOnce.cyclesPerFrame : Number.POSITIVE_INFINITY;
+  if (cut.partitions.length === 0 || value >= single) return undefined;
+  const used = cut.partitions.map(({ engines }) => resourcesOf(problem, engines));
+  const most = (key: keyof FabricResources) => Math.max(...used.map((resources) => resources[key]));
+  const plan: PipelinePlan = {
+    kind: "pipeline",
+    partitions: cut.partitions,
+    certificate: undefined,
+    baselines: { vanilla: undefined, greedy: undefined },
+    claims: {
+      cyclesPerFrame: value,
+      latency: cut.batchCycles,
+      resources: { lut: most("lut"), ff: most("ff"), dsp: most("dsp"), bram18: most("bram18"), uram: most("uram") },
+    },
+  };
+  const bound = Math.min(value, cut.bound / batch, atOnce.kind === "infeasible" ? value : proven(atOnce).bound);
+  return {
+    status: "feasible",
+    plan,
+    value: problem.objective === "latency" ? cut.batchCycles : value,
+    bound: problem.objective === "latency" ? leastLatency(problem) : bound,
+    scope: "all configurations",
+    proof: problem.objective === "latency" ? WORK_PROOF : CUT_PROOF,
+  };
+}
+
+const CUT_PROOF =
+  "a dynamic programme over all cuts of the order of layers, in which every segment of the cheapest cut has its own proven bound and the others one by each resource alone";
