@@ -63,7 +63,7 @@ for (const [module, { features, fixed }] of Object.entries(MODULES)) {
       `${module} ${kind}: ${points.length} points, mean error ${percent(mean)}, worst ${percent(errors[worst])} (${points[worst].measured} measured, ${JSON.stringify(points[worst].point)}), sum ${percent(ours / total - 1)}`,
     );
     if (process.argv.includes("--all"))
-      points.forEach((p, i) => console.log(`   ${p.measured} ${percent(errors[i])} ${JSON.stringify(p.point)}`));
+      for (const [i, point] of points.entries()) console.log(`   ${point.measured} ${percent(errors[i])} ${JSON.stringify(point.point)}`);
   }
   const memories = own.filter(({ measured }) => measured.bram18 > 0 || measured.dsp > 0);
   const cost = MODULES[module].cost;

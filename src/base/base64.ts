@@ -18,9 +18,12 @@ export function toBase64(bytes: Uint8Array): string {
     if (left > 2) codes[to++] = CODES[three & 63]!;
   }
   const parts: string[] = [];
-  for (let from = 0; from < codes.length; from += CHUNK) parts.push(String.fromCharCode(...codes.subarray(from, from + CHUNK)));
+  for (let from = 0; from < codes.length; from += CHUNK) parts.push(textOf(codes.subarray(from, from + CHUNK)));
   return parts.join("");
 }
+
+/** Spreading would step through an iterator; this takes the array as it is. */
+const textOf = (codes: Uint8Array): string => Reflect.apply(String.fromCharCode, undefined, codes);
 
 /** The bytes, or `undefined` where the text is no padded base64. */
 export function fromBase64(text: string): Uint8Array | undefined {

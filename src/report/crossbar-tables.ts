@@ -1,5 +1,6 @@
-import { gap, type Seen } from "./crossbar.js";
+import { type Seen, shareAbove } from "./crossbar.js";
 import { ladder, WAYS } from "./crossbar-words.js";
+import { quantityText } from "./quantity.js";
 import type { Column, Table } from "./table.js";
 
 export const crossbarTables = (seen: Seen): readonly Table[] => [ways(seen), levels(seen), layers(seen), mappings(seen), link(seen)];
@@ -50,10 +51,13 @@ const levels = ({ plan }: Seen): Table => ({
     plain("value", "value"),
     plain("bound", "none below"),
     share("gap", "gap"),
-    plain("unit", "unit"),
+    plain("counted", "of"),
     detail(plain("scope", "among")),
   ],
-  rows: plan.levels.map(({ name, unit, value, bound, scope }) => ({ level: name, value, bound, gap: gap(value, bound), unit, scope })),
+  rows: plan.levels.map(({ name, unit, value, bound, scope }) => {
+    const say = (n: number) => quantityText(n, unit === "seconds" ? "s" : "");
+    return { level: name, value: say(value), bound: say(bound), gap: shareAbove(value, bound), counted: unit, scope };
+  }),
 });
 
 const layers = ({ problem, run }: Seen): Table => ({

@@ -43,6 +43,14 @@ export function assumptions(seen: Seen): readonly string[] {
   const { problem, plan, run } = seen;
   const { machine, batch } = problem;
   const steps = ladder(seen);
+  const worse = steps.flatMap((step, k) => {
+    const before = steps[k - 1];
+    return before !== undefined && step.latency > before.latency * (1 + NOTHING)
+      ? [
+          `${capital(WAYS[step.name])}: by itself this makes latency ${percentText(step.latency / before.latency - 1)} longer; what follows pays for it.`,
+        ]
+      : [];
+  });
   const idle = steps.flatMap((step, k) => {
     const before = steps[k - 1];
     return before !== undefined && before.latency > 0 && Math.abs(before.latency - step.latency) < NOTHING * before.latency ? [step] : [];
@@ -51,6 +59,7 @@ export function assumptions(seen: Seen): readonly string[] {
     machine.programming.model === "driver" || machine.programming.model === "unit" ? machine.programming.drivers : machine.columns;
   return [
     ...idle.map(({ name }) => `For latency this does nothing here: ${WAYS[name]} (less than 1 % of the way before).`),
+    ...worse,
     ...(drivers >= machine.columns && machine.programming.model !== "fixed"
       ? [
           "All columns of a row are written at once: a row takes its pulses when a single cell of it differs, so that fewer writes save energy and wear, hardly time.",
@@ -66,12 +75,15 @@ export function assumptions(seen: Seen): readonly string[] {
         ]
       : []),
     `The table covers ${plan.inferences === 1 ? "one inference" : "two inferences, the second through everything in reverse,"} and repeats; figures are of one${batch > 1 ? ` pass of ${grouped(batch)} inputs` : ""}.`,
+    "Cycles of this report are picoseconds.",
     "Plainer ways in the comparison write and fire one after the other; all are counted on the same cells.",
     "Partial sums that leave the chip are taken to have the link for themselves; activations, and what runs between layers, cost nothing.",
     "No published schedule of writes gives figures for these networks: what is compared is replayed here.",
-    ...problem.assumptions.map((sentence) => `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`),
+    ...problem.assumptions.map((sentence) => `${capital(sentence)}.`),
   ];
 }
+
+const capital = (sentence: string): string => `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}`;
 
 /** Where the link would be what all wait for. */
 function linkText({ run, problem }: Seen): string {

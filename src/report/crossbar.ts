@@ -47,6 +47,7 @@ function crossbarMetrics({ problem, plan, run }: Seen) {
   return {
     ...told(totals),
     waitingSeconds: waiting,
+    waitingCycles: ticks(waiting),
     indexBits: layers.reduce((bits, layer) => bits + layer.indexBits, 0),
     rounds: Math.max(...plan.mappings.map(({ rounds }) => rounds)),
     crossbars: problem.machine.crossbars,
@@ -56,7 +57,9 @@ function crossbarMetrics({ problem, plan, run }: Seen) {
       totals.maxCellWrites > 0 ? (problem.machine.programming.endurance / totals.maxCellWrites) * problem.batch : null,
     waitingBytes,
     partialSumBytes: sumBytes,
-    levels: plan.levels.map(({ name, unit, value, bound, scope }): Json => ({ name, unit, value, bound, gap: gap(value, bound), scope })),
+    levels: plan.levels.map(
+      ({ name, unit, value, bound, scope }): Json => ({ name, unit, value, bound, gap: shareAbove(value, bound), scope }),
+    ),
     ways: ways.map(({ name, ...way }): Json => ({ name, ...told(way) })),
     wear: wear.map(({ from, to, cells }): Json => ({ fromWrites: from, toWrites: to, cells })),
     layers: layers.map((layer, l): Json => {
@@ -84,8 +87,10 @@ function crossbarMetrics({ problem, plan, run }: Seen) {
   };
 }
 
-/** The share of a value that lies above its bound. */
-export const gap = (value: number, bound: number): number => (value > 0 ? Math.max(0, 1 - bound / value) : 0);
+/** The share of a level's value that lies above its bound; times are far below 1 s. */
+export const shareAbove = (value: number, bound: number): number => (value > bound ? (value - bound) / value : 0);
+
+const ticks = (seconds: number): number => Math.round(seconds * TICKS);
 
 function goal(seen: Seen): Goal {
   const { totals, waiting } = seen.run;
@@ -114,10 +119,10 @@ function goal(seen: Seen): Goal {
       };
     case "programming":
       return {
-        name: "waitingSeconds",
+        name: "waitingCycles",
         label: "Waiting for writing",
-        unit: "s",
-        value: waiting,
+        unit: "cycle",
+        value: ticks(waiting),
         verb: "Waits",
         beside: "per inference for cells to be written",
         introduction,
@@ -125,10 +130,10 @@ function goal(seen: Seen): Goal {
       };
     case "latency":
       return {
-        name: "latencySeconds",
+        name: "latencyCycles",
         label: "Latency",
-        unit: "s",
-        value: totals.latency,
+        unit: "cycle",
+        value: ticks(totals.latency),
         verb: "Takes",
         beside: "per inference",
         introduction,
@@ -151,16 +156,16 @@ function figures({ problem, run }: Seen, m: Metrics, objective: Goal, outcome: C
       : `${grouped(Math.floor(Number(m.inferencesUntilWornOut)))} inferences until it has its ${grouped(programming.endurance)} writes`;
   return [
     figure(
-      "latencySeconds",
+      "latencyCycles",
       "Latency",
-      "s",
+      "cycle",
       "length of the table over its inferences, as replayed",
       "from one inference's begin to the next",
     ),
     figure(
-      "waitingSeconds",
+      "waitingCycles",
       "Waiting for writing",
-      "s",
+      "cycle",
       "time in which nothing fires",
       `${percentText(totals.latency > 0 ? waiting / totals.latency : 0)} of the latency; the rest of the writing hides behind firing`,
     ),

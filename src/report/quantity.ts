@@ -12,7 +12,7 @@ interface Spelling {
 const SPELLINGS: Readonly<Record<Unit, Spelling>> = {
   B: { short: bytesText, exact: exactBytesText },
   cycle: { short: cyclesText, exact: cyclesText },
-  s: { short: secondsText, exact: (n) => `${n} s` },
+  s: { short: secondsText, exact: (n) => `${Number(n.toPrecision(10))} s` },
   pJ: { short: energyText, exact: (n) => `${grouped(Math.round(n))} pJ` },
   "B/s": prefixed("B/s"),
   "MAC/s": prefixed("MAC/s"),

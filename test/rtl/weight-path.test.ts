@@ -22,7 +22,7 @@ const NETWORKS = [
     fabric: "ultrascale+",
     family: "xcup",
   },
-  { name: "resnet8", model: () => buildExample("resnet8")!, seed: 1, cycles: 15_000, link: 400, fabric: "7series", family: "xc7" },
+  { name: "resnet8", model: () => buildExample("resnet8")!, seed: 1, cycles: 40_000, link: 200, fabric: "7series", family: "xc7" },
   { name: "dscnn", model: () => buildExample("dscnn")!, seed: 2, cycles: 10_000, link: 400, fabric: "ultrascale+", family: "xcup" },
 ] as const;
 
@@ -64,12 +64,13 @@ describe.skipIf(skipped).concurrent("the weight path in simulation", { timeout: 
       });
 
       // Icarus takes a minute where Verilator takes a second.
-      test.skipIf(name === "resnet8")("Icarus Verilog sees the same as Verilator", async () => {
-        const [byIcarus, byVerilator] = await Promise.all([(await icarus(folder, `${HARDWARE} sim/*.v`))(), (await compiled)()]);
-        expect(sums(byIcarus)).toEqual(sums(byVerilator));
-        expect(frames(byIcarus)).toEqual(frames(byVerilator));
-        expect(byIcarus).toMatch(/^PASS$/m);
-      });
+      if (name !== "resnet8")
+        test("Icarus Verilog sees the same as Verilator", async () => {
+          const [byIcarus, byVerilator] = await Promise.all([(await icarus(folder, `${HARDWARE} sim/*.v`))(), (await compiled)()]);
+          expect(sums(byIcarus)).toEqual(sums(byVerilator));
+          expect(frames(byIcarus)).toEqual(frames(byVerilator));
+          expect(byIcarus).toMatch(/^PASS$/m);
+        });
 
       test("a link below the bound makes engines wait, as long as the judge foresees", async () => {
         const dma = dmaOf(sample);
@@ -85,14 +86,14 @@ describe.skipIf(skipped).concurrent("the weight path in simulation", { timeout: 
       });
 
       test("Yosys finds the RAMs that the plan counts, in every memory", async () => {
-        const found = await synthesised(folder, "rams", `${HARDWARE} rams.v`, family);
+        // The smallest network has no memory worth a RAM: there the whole design is looked at.
+        const [top, memories] = inRams(sample).length > 0 ? ["rams", inRams(sample)] : ["weight_path", sample.expected.memories];
+        const found = await synthesised(folder, top, `${HARDWARE} rams.v`, family);
         const rams = (module: string) => {
           const count = (pattern: RegExp) =>
             Object.entries(found[module] ?? {}).reduce((n, [cell, times]) => n + (pattern.test(cell) ? times : 0), 0);
           return { bram18: count(/^RAMB18/) + 2 * count(/^RAMB36/), uram: count(/^URAM/) };
         };
-        const memories = inRams(sample);
-        expect(memories.length).toBeGreaterThan(2);
         expect(Object.fromEntries(memories.map((memory) => [memory.name, rams(memory.name)]))).toEqual(
           Object.fromEntries(memories.map(({ name: memory, bram18, uram }) => [memory, { bram18, uram }])),
         );

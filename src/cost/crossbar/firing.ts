@@ -9,7 +9,7 @@ export const inputCycles = (bits: number, perCycle: number): number => (perCycle
  * @param negative under `magnitude`, whether the bundle's one output has a negative weight at input k: rows of one sign fire at a time.
  */
 export function activations(
-  lines: Int32Array,
+  lines: Int32Array | Int16Array,
   width: number,
   unit: { readonly rows: number; readonly columns: number },
   negative?: (input: number) => boolean,

@@ -64,12 +64,7 @@ export function geometryOf(
 }
 
 /** Where the outputs of bundle `b` begin, which group they are of, and where on its crossbar the bundle stands. */
-export function bundleAt(
-  geometry: Geometry,
-  { outputs }: Matrices,
-  sharing: number,
-  b: number,
-) {
+export function bundleAt(geometry: Geometry, { outputs }: Matrices, sharing: number, b: number) {
   const { bundlesPerGroup, across, high, width, lines } = geometry;
   const place = b % (across * high);
   const first = (b % bundlesPerGroup) * sharing;

@@ -55,6 +55,21 @@ describe("writing", () => {
     expect(write({ model: "unit" }).time).toBe(2 + 10 + 30 + 2 * 100);
   });
 
+  test("one-bit cells counted four at a time come to the same", () => {
+    const image = fc.uint8Array({ min: 0, max: 1, minLength: 48, maxLength: 48 });
+    const wide = { rows: 3, columns: 16, unit: { rows: 1, columns: 4 } };
+    fc.assert(
+      fc.property(image, image, fc.constantFrom("row", "driver", "unit"), fc.constantFrom(4, 8, 12, 64), (from, levels, model, drivers) => {
+        const wear = [new Uint32Array(48), new Uint32Array(48)];
+        const cells = { levels, used: Uint8Array.of(1, 1, 1) };
+        const one = writing(from, cells, wide, programming({ model, drivers }), wear[0]);
+        const words = writing(from, cells, { ...wide, cellBits: 1 }, programming({ model, drivers }), wear[1]);
+        expect(words).toEqual(one);
+        expect(wear[1]).toEqual(wear[0]);
+      }),
+    );
+  });
+
   test("nothing to write takes nothing; the groups of a driver never take less than the row", () => {
     const image = fc.uint8Array({ min: 0, max: 3, minLength: 8, maxLength: 8 });
     fc.assert(

@@ -1,5 +1,6 @@
 import type { Seconds } from "../../base/units.js";
 import type { Programming } from "../../target/crossbar-target.js";
+import { type Changes, flips, inWords } from "./binary-writing.js";
 
 /** What writing new levels into a crossbar takes. */
 export interface Writing {
@@ -18,6 +19,8 @@ export interface Grid {
   readonly rows: number;
   readonly columns: number;
   readonly unit: { readonly rows: number; readonly columns: number };
+  /** Bits of a cell; one-bit cells are counted four at a time. */
+  readonly cellBits?: number;
 }
 
 /** Levels of cells, row-major, and the rows that a load uses, which only the model `fixed` asks for. */
@@ -33,17 +36,34 @@ export interface Cells {
  * @param old row-major levels, `rows` x `columns`.
  * @param wear per cell, raised by one for every write.
  */
-export function writing(
-  old: Uint8Array,
-  next: Cells,
-  { rows, columns, unit }: Grid,
-  programming: Programming,
-  wear?: Uint32Array,
-): Writing {
+export function writing(old: Uint8Array, next: Cells, grid: Grid, programming: Programming, wear?: Uint32Array): Writing {
   const { model, attempts, verifyRead } = programming;
-  const single = programming.pulses === "single";
-  const group = model === "driver" || model === "unit" ? programming.drivers : columns;
+  const { columns } = grid;
+  const group = model === "driver" || model === "unit" ? Math.min(programming.drivers, columns) : columns;
   const { levels, used } = next;
+  const words = grid.cellBits === 1 && model !== "erase" && inWords(old, levels, columns, group);
+  const { up, down, set, reset, steps, writes } = words
+    ? flips(old, levels, columns, group, wear)
+    : changes(old, levels, grid, programming, group, wear);
+  const pulsing = attempts * (set * (programming.set + verifyRead) + reset * (programming.reset + verifyRead));
+  const time =
+    model === "fixed"
+      ? writes > 0
+        ? used.reduce((sum, line) => sum + line, 0) * programming.row
+        : 0
+      : pulsing + (model === "unit" ? touched(old, levels, grid) * programming.row : 0);
+  return { time: time as Seconds, up: up * attempts, down: down * attempts, steps, writes };
+}
+
+function changes(
+  old: Uint8Array,
+  levels: Uint8Array,
+  { rows, columns }: Grid,
+  { model, pulses: kind }: Programming,
+  group: number,
+  wear: Uint32Array | undefined,
+): Changes {
+  const single = kind === "single";
   let [up, down, steps, writes, set, reset] = [0, 0, 0, 0, 0, 0];
   for (let row = 0; row < rows; row++) {
     const end = (row + 1) * columns;
@@ -78,14 +98,7 @@ export function writing(
       steps += Number(highest > 0) + Number(lowest > 0);
     }
   }
-  const pulsing = attempts * (set * (programming.set + verifyRead) + reset * (programming.reset + verifyRead));
-  const time =
-    model === "fixed"
-      ? writes > 0
-        ? used.reduce((sum, line) => sum + line, 0) * programming.row
-        : 0
-      : pulsing + (model === "unit" ? touched(old, levels, { rows, columns, unit }) * programming.row : 0);
-  return { time: time as Seconds, up: up * attempts, down: down * attempts, steps, writes };
+  return { up, down, set, reset, steps, writes };
 }
 
 function differs(old: Uint8Array, levels: Uint8Array, from: number, to: number): boolean {

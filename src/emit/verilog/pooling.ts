@@ -97,7 +97,7 @@ export function globalPooling(
     bits,
     stages: 1,
   };
-  const end = tail(requantised(values, lanes, arithmetic.scaling, bitsOut), lanes, every("start", pixel.last), 1);
+  const end = tail(requantised(values, lanes, arithmetic.scaling, bitsOut), lanes, every("start", pixel.last), words);
   return [
     {
       name,

@@ -225,6 +225,7 @@ function waitsBefore(stage: Stage): number {
 
 /** Words that wait in a stage's queue of results, so that they may leave evenly: a pixel, and what the streams behind have no room for. */
 export function keptBy(stage: Stage): number {
+  if (stage.kind === "globalPooling") return stage.channels / stage.lanesOut;
   if (!("window" in stage)) return 1;
   const { map, kernel, lanes, rows, columns } = stage.window;
   const window = windowOf(kernel, map, { height: rows, width: columns });

@@ -76,13 +76,7 @@ function fetchOf(p: Placed, visit: Content, { rows, columns, offChipRate }: Mach
         }
     }
   });
-  const fetched = fetchBytes(
-    changed,
-    sharing,
-    matrix.bits,
-    entries,
-    entryBits(matrix.inputs, ordered, Number(encoding === "magnitude")),
-  );
+  const fetched = fetchBytes(changed, sharing, matrix.bits, entries, entryBits(matrix.inputs, ordered, Number(encoding === "magnitude")));
   return { fetch: (fetched.weights + fetched.index) / offChipRate, fetched };
 }
 

@@ -56,7 +56,13 @@ export function assemble({ machine, batch }: CrossbarProblem, matrices: readonly
 }
 
 /** The mapping of an option; where each strip begins is said only where they differ. */
-function arranged(matrix: Matrix, coding: Coding, { spread, rounds, fill, lanes, stacked }: Option, { rows }: Site, machine: Machine): Untabled {
+function arranged(
+  matrix: Matrix,
+  coding: Coding,
+  { spread, rounds, fill, lanes, stacked }: Option,
+  { rows }: Site,
+  machine: Machine,
+): Untabled {
   const mapping = { ...coding, spread, rounds, ...(fill === undefined ? {} : { fill }) };
   const first = stacked ? rows[0]! : 0;
   if (!stacked || rows.every((row) => row === first)) return laidOut(matrix, { ...mapping, top: first }, machine);

@@ -1,5 +1,5 @@
-import { inputCycles } from "../../cost/crossbar/firing.js";
 import { slicesOf } from "../../cost/crossbar/encoding.js";
+import { inputCycles } from "../../cost/crossbar/firing.js";
 import { ENCODINGS } from "../../target/crossbar-target.js";
 import type { CrossbarProblem, Layer } from "./plan.js";
 import type { Line } from "./schedule.js";
@@ -20,7 +20,8 @@ export function leastOf(problem: CrossbarProblem): { readonly bound: number; rea
     case "energy":
       return {
         bound: layers.reduce((sum, layer) => sum + leastActivations(layer, problem) * layer.vectors * batch, 0) * machine.unitEnergy,
-        proof: "every row of an operation unit holds one input of a vector at a time, so each layer has its least number of activations; writing is left out",
+        proof:
+          "every row of an operation unit holds one input of a vector at a time, so each layer has its least number of activations; writing is left out",
       };
     case "programming":
     case "endurance":

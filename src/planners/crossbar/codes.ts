@@ -66,10 +66,6 @@ export const crossbarCodes: CodeTable = {
     means: "A level of the search claims a bound that its own value is below.",
     fix: "Report this: the bound is wrong, the plan may still run.",
   },
-  "XBR-40": {
-    means: "No way to lay the layers on so few crossbars was found.",
-    fix: "Give more crossbars, or larger ones.",
-  },
   "XBR-41": {
     means: "The outputs that share an order take more cells side by side than a crossbar has.",
     fix: "Share orders among fewer outputs, or take wider crossbars or cells of more bits.",

@@ -13,7 +13,7 @@ export function unplaced(problem: CrossbarProblem, matrices: readonly Matrix[]):
   if (stuck === undefined)
     return {
       status: "unknown",
-      reason: `${matrices.length} layers were not laid on ${machine.crossbars} crossbars of ${machine.rows} x ${machine.columns} cells (XBR-40); each layer needs at least a row of its own`,
+      reason: `${matrices.length} layers were not laid on ${machine.crossbars} crossbars of ${machine.rows} x ${machine.columns} cells; each layer needs at least a row of its own`,
     };
   const outputs = Math.min(sharing, stuck.outputs);
   const slices = Math.min(...(encoding === undefined ? ENCODINGS : [encoding]).map((e) => slicesOf(e, stuck.bits, machine.cellBits)));

@@ -14,8 +14,8 @@ export interface Placed extends Omit<Mapping, "table"> {
   readonly geometry: Geometry;
   readonly code: Code;
   readonly cellBits: number;
-  /** [bundle][round][line]. */
-  readonly table: Int32Array;
+  /** [bundle][round][line]; narrow where the inputs allow, for all layers' tables are held at once. */
+  readonly table: Int32Array | Int16Array;
   /** Whether the inputs stand in their own order, line by line, so that no index is needed. */
   readonly ordered: boolean;
 }
@@ -39,9 +39,10 @@ export const laidOut = (matrix: Matrix, mapping: Omit<Mapping, "table">, machine
 });
 
 /** The mapping with its table. */
-export function withTable(p: Untabled, table: Int32Array): Placed {
+export function withTable(p: Untabled, wide: Int32Array): Placed {
   const entries = p.rounds * p.geometry.lines;
   const { inputs } = p.matrix;
+  const table = inputs < 2 ** 15 ? new Int16Array(wide) : wide;
   return { ...p, table, ordered: table.every((k, at) => k === (at % entries < inputs ? at % entries : -1)) };
 }
 

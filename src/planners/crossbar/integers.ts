@@ -4,10 +4,13 @@ import { fromBase64, toBase64 } from "../../base/base64.js";
 const entrySize = (inputs: number): 2 | 4 => (inputs < 65_535 ? 2 : 4);
 
 /** A table as plan files carry it. */
-export function encodeTable(table: Int32Array, inputs: number): string {
+export function encodeTable(table: Int32Array | Int16Array, inputs: number): string {
   const size = entrySize(inputs);
   const bytes = new Uint8Array(table.length * size);
-  for (let k = 0; k < table.length; k++) for (let byte = 0; byte < size; byte++) bytes[k * size + byte] = table[k]! >> (8 * byte);
+  for (let k = 0, to = 0; k < table.length; k++) {
+    const entry = table[k]!;
+    for (let byte = 0; byte < size; byte++) bytes[to++] = entry >> (8 * byte);
+  }
   return toBase64(bytes);
 }
 

@@ -23,7 +23,13 @@ export function levelsOf(problem: CrossbarProblem, choice: Choice, assembly: Ass
       bound: choice.bound,
       scope: `crossbars and rounds of every layer with at most ${choice.most} writes of a cell, by sampled cost`,
     },
-    { name: "closing", unit: "cell writes", value: assembly.closing / INFERENCES, bound: 0, scope: "all ways from one inference to the next" },
+    {
+      name: "closing",
+      unit: "cell writes",
+      value: assembly.closing / INFERENCES,
+      bound: 0,
+      scope: "all ways from one inference to the next",
+    },
     {
       name: "overlap",
       unit: "seconds",

@@ -77,12 +77,14 @@ export function sample(matrix: Matrix, coding: Coding, rounds: number, machine: 
   for (let strip = 0; strip < p.geometry.strips; strip++)
     for (let t = 0; t < shown; t++) visits.push({ layer: 0, strip, part: 0, round: strip % 2 === 0 ? t : shown - 1 - t });
   const { setEnergy, resetEnergy, stepEnergy } = machine.programming;
-  const steps = account(visits, [withTable(p, tabled(p, p.geometry.lines, () => 0).table)], machine, 1, benchOf(machine)).map(({ writing, fetched }) => ({
-    time: writing.time as number,
-    energy: writing.up * setEnergy + writing.down * resetEnergy + writing.steps * stepEnergy,
-    writes: writing.writes,
-    fetched: fetched.weights + fetched.index,
-  }));
+  const steps = account(visits, [withTable(p, tabled(p, p.geometry.lines, () => 0).table)], machine, 1, benchOf(machine)).map(
+    ({ writing, fetched }) => ({
+      time: writing.time as number,
+      energy: writing.up * setEnergy + writing.down * resetEnergy + writing.steps * stepEnergy,
+      writes: writing.writes,
+      fetched: fetched.weights + fetched.index,
+    }),
+  );
   const mean = (chosen: readonly Step[]): Step => {
     const add = (key: keyof Step) => chosen.reduce((sum, step) => sum + step[key], 0) / Math.max(1, chosen.length);
     return { time: add("time"), energy: add("energy"), writes: add("writes"), fetched: add("fetched") };
@@ -97,21 +99,16 @@ export function sample(matrix: Matrix, coding: Coding, rounds: number, machine: 
 export function roundsOf({ inputs }: Matrix, rows: number, scarce: boolean): readonly number[] {
   const most = Math.max(Math.ceil(inputs / rows), Math.min(inputs, 8));
   const all = Array.from({ length: most }, (_, k) => k + 1).filter((rounds) => rounds <= 8 || rounds === most || rounds % 4 === 0);
-  if (scarce) for (let rounds = most * 2; ; rounds *= 2) {
-    all.push(Math.min(inputs, rounds));
-    if (rounds >= inputs) break;
-  }
+  if (scarce)
+    for (let rounds = most * 2; ; rounds *= 2) {
+      all.push(Math.min(inputs, rounds));
+      if (rounds >= inputs) break;
+    }
   return all.reverse();
 }
 
 /** The ways to give a layer crossbars in so many rounds: close together in one lane of strips to as many as it has, or thinly on more. */
-export function optionsOf(
-  matrix: Matrix,
-  coding: Coding,
-  choices: readonly number[],
-  machine: Machine,
-  batch: number,
-): readonly Option[] {
+export function optionsOf(matrix: Matrix, coding: Coding, choices: readonly number[], machine: Machine, batch: number): readonly Option[] {
   const samples = new Map<number, ReturnType<typeof sample>>();
   const sampled = (rounds: number) => {
     const at = SAMPLED.find((count) => rounds <= count) ?? SAMPLED_ROUNDS;
@@ -172,7 +169,9 @@ function waysOf(
   const partial = 2 * sharedOut(matrix, spread * rounds, batch, machine.buffer) * SUM_BYTES * vectors;
   const fire = Math.max(vectors * Math.ceil(perVector / converters) * cycle, (partial * here * mapping.sharing) / offChipRate);
   const moved = partial * matrix.groups * matrix.outputs * spread * rounds;
-  return lanesOf(strips, fill !== undefined).map((lanes): Option => {
+  // A crossbar holds one strip of a layer at a time.
+  const possible = lanesOf(strips, fill !== undefined).filter((lanes) => lanes * spread <= machine.crossbars);
+  return possible.map((lanes): Option => {
     const turns = Math.ceil(strips / lanes);
     const within = strips * (rounds - 1) * spread;
     const beyond = (strips - lanes) * spread;

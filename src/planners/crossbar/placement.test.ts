@@ -8,6 +8,10 @@ const option = fc.record({ crossbars: fc.integer({ min: 1, max: 6 }), latency: f
     spread: 1,
     rounds: 1,
     lanes: crossbars,
+    fill: undefined,
+    deep: 1,
+    last: 1,
+    stacked: false,
     crossbars,
     programming: 0,
     latency,
@@ -38,6 +42,10 @@ test("finds what trying every choice finds, and nothing where nothing fits", () 
           return;
         }
         expect(found!.value).toBe(best);
+        expect(found!.bound).toBe(best);
+        // Nobody shares a row.
+        const taken = found!.sites.flatMap((site) => [...site.crossbars]);
+        expect(new Set(taken).size).toBe(taken.length);
         expect(found!.choice.reduce((sum, k, l) => sum + options[l]![k]!.crossbars, 0)).toBeLessThanOrEqual(crossbars);
         expect(found!.choice.reduce((sum, k, l) => sum + options[l]![k]!.latency, 0)).toBe(best);
       },

@@ -21,9 +21,10 @@ export interface Placement {
 
 /** Parts of a crossbar in which room is counted, and how many of them there may be in all. */
 const PARTS = 32;
-const MOST_PARTS = 60_000;
+const MOST_PARTS = 20_000;
 /** How often less room is tried, for each of the ways to count rows that others may find no use for. */
-const TRIES = 6;
+const TRIES = 8;
+const RENTS = 24;
 const WASTES = [0, 0.3, 0.6, 1];
 
 /**
@@ -41,29 +42,52 @@ export function place(
   let bound: number | undefined;
   for (const waste of WASTES) {
     const kept = options.map((ways) => undominated(ways, (way) => Math.ceil(charged(way, rows, waste) * parts - 1e-9), cost));
-    for (let room = crossbars * parts, tries = 0; tries < TRIES && room > 0; tries++) {
+    // Halves towards the most room whose choice finds a place.
+    let [small, large] = [0, crossbars * parts];
+    for (let room = large, tries = 0; tries < TRIES && small < room; tries++, room = Math.floor((small + large) / 2)) {
       const chosen = choose(kept, room);
       bound ??= chosen?.value;
-      if (chosen === undefined || (best !== undefined && chosen.value >= best.value)) break;
+      if (chosen === undefined) {
+        if (room === crossbars * parts) break;
+        small = room;
+        continue;
+      }
+      if (best !== undefined && chosen.value >= best.value) break;
       const choice = chosen.choice.map((k, l) => kept[l]![k]!.index);
       const { sites, count } = settle(
         choice.map((k, l) => options[l]![k]!),
         rows,
       );
-      if (count <= crossbars) {
+      if (count > crossbars) large = room;
+      else {
         best = { choice, sites, value: chosen.value };
-        break;
+        small = room;
       }
-      room -= Math.max(1, Math.ceil(((count - crossbars) * parts) / 2));
     }
     if (bound === undefined) return undefined;
   }
-  return best && { ...best, bound: bound! };
+  best ??= rented(options, crossbars, rows, cost);
+  return best && bound !== undefined ? { ...best, bound: Math.min(bound, best.value) } : undefined;
 }
 
-/** Crossbars that an option is counted as: its rows alone, or as if nothing but its like could lie above it, or between. */
+/** Every layer takes what costs it least with a rent on crossbars, at the lowest rent tried at which all find a place. */
+function rented(options: readonly (readonly Option[])[], crossbars: number, rows: number, cost: (option: Option) => number) {
+  const start = options.reduce((sum, ways) => sum + ways.reduce((least, way) => Math.min(least, cost(way)), Number.POSITIVE_INFINITY), 0);
+  for (const waste of [1, 0])
+    for (let k = 0, rent = (start + 1e-30) / crossbars / 8; k < RENTS; k++, rent *= 2) {
+      const priced = (way: Option) => cost(way) + rent * charged(way, rows, waste);
+      const choice = options.map((ways) => ways.reduce((best, way, at) => (priced(way) < priced(ways[best]!) ? at : best), 0));
+      const chosen = choice.map((at, l) => options[l]![at]!);
+      const { sites, count } = settle(chosen, rows);
+      if (count <= crossbars) return { choice, sites, value: chosen.reduce((sum, way) => sum + cost(way), 0) };
+    }
+  return undefined;
+}
+
+/** Crossbars that an option is counted as: its rows alone, or as if nobody else used its crossbars where it has several, or between. */
 function charged({ crossbars, lanes, spread, deep }: Option, rows: number, waste: number): number {
-  const apart = (lanes * spread) / Math.floor(rows / deep);
+  const pieces = lanes * spread;
+  const apart = pieces > 1 ? pieces : 1 / Math.floor(rows / deep);
   return crossbars + waste * Math.max(0, apart - crossbars);
 }
 

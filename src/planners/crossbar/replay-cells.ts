@@ -24,6 +24,9 @@ export interface Rig {
   readonly batch: number;
   readonly cells: Uint8Array;
   readonly next: Uint8Array;
+  /** The same, four at a time. */
+  readonly cellWords: Uint32Array;
+  readonly nextWords: Uint32Array;
   readonly blank: Uint8Array;
   readonly used: Uint8Array;
   readonly lines: Int32Array;
@@ -33,11 +36,14 @@ export interface Rig {
 
 export function rigOf(machine: Machine, batch: number): Rig {
   const size = machine.rows * machine.columns;
+  const [cells, next] = [new Uint8Array(Math.ceil(size / 4) * 4), new Uint8Array(Math.ceil(size / 4) * 4)];
   return {
     machine,
     batch,
-    cells: new Uint8Array(size),
-    next: new Uint8Array(size),
+    cells: cells.subarray(0, size),
+    next: next.subarray(0, size),
+    cellWords: new Uint32Array(cells.buffer),
+    nextWords: new Uint32Array(next.buffer),
     blank: new Uint8Array(size),
     used: new Uint8Array(machine.rows),
     lines: new Int32Array(machine.rows),
@@ -152,19 +158,22 @@ function fetchOf(
   if (!written) return { fetch: 0, weightBytes: 0, indexBytes: 0 };
   const { machine, cells, next } = rig;
   let [changed, entries] = [0, 0];
+  const words = geometry.width % 4 === 0 && machine.columns % 4 === 0;
+  const [was, is, cell] = words ? [rig.cellWords, rig.nextWords, 4] : [cells, next, 1];
+  const width = geometry.width / cell;
   for (const { left, top, from, lines } of bundles)
     for (let line = 0; line < lines; line++) {
       if (table[from + line] === idle) continue;
       entries++;
-      const row = (top + line) * machine.columns + left;
-      if (manner === "rewrite" || differ(cells, next, row, row + geometry.width)) changed++;
+      const row = ((top + line) * machine.columns + left) / cell;
+      if (manner === "rewrite" || differ(was, is, row, row + width)) changed++;
     }
   const entry = entryBits(layer.inputs, ordered, Number(mapping.encoding === "magnitude"));
   const { weights, index } = fetchBytes(changed, mapping.sharing, layer.bits, entries, entry);
   return { fetch: (weights + index) / machine.offChipRate, weightBytes: weights, indexBytes: index };
 }
 
-function differ(a: Uint8Array, b: Uint8Array, from: number, to: number): boolean {
+function differ(a: Uint8Array | Uint32Array, b: Uint8Array | Uint32Array, from: number, to: number): boolean {
   for (let k = from; k < to; k++) if (a[k] !== b[k]) return true;
   return false;
 }

@@ -2,13 +2,14 @@ import { inputCycles } from "../../cost/crossbar/firing.js";
 import type { CrossbarProblem, Layer, Machine } from "./plan.js";
 import type { Sheet, Standing } from "./replay-sheets.js";
 
-/** Layers of up to so many weights are tried with more than one input vector. */
+/** Layers of up to so many weights are tried with several input vectors, and in every inference of the table; larger ones with one, in the first. */
 const SMALL = 65_536;
 const VECTORS = 4;
 
 /** Input vectors of a layer, and what its crossbars make of them. */
 export interface Products {
   readonly vectors: number;
+  readonly inferences: number;
   /** [vector][group][input]. */
   readonly inputs: Int32Array;
   /** The same as digits, as they are fed, side by side in words: [vector][group][input][word]. */
@@ -40,7 +41,9 @@ function feedOf({ inputBits }: Layer, { inputBits: perCycle, unit, cellBits }: M
 /** Chooses input vectors for a layer, the same at every run. */
 export function productsOf({ machine }: CrossbarProblem, layer: Layer, id: number, inferences: number): Products {
   const { groups, inputs, outputs, inputBits } = layer;
-  const vectors = groups * inputs * outputs <= SMALL ? VECTORS : 1;
+  const small = groups * inputs * outputs <= SMALL;
+  const vectors = small ? VECTORS : 1;
+  const tried = small ? inferences : 1;
   const feed = feedOf(layer, machine);
   const values = new Int32Array(vectors * groups * inputs);
   const fed = new Int32Array(values.length * feed.words);
@@ -57,7 +60,7 @@ export function productsOf({ machine }: CrossbarProblem, layer: Layer, id: numbe
       fed[k * words + Math.floor(c / lanes)]! |= digit << ((c % lanes) * laneBits);
     }
   }
-  return { vectors, inputs: values, fed, feed, sums: new Float64Array(inferences * vectors * groups * outputs) };
+  return { vectors, inferences: tried, inputs: values, fed, feed, sums: new Float64Array(tried * vectors * groups * outputs) };
 }
 
 /** Some 32 bits that look unlike those of neighbouring places. */
@@ -74,11 +77,12 @@ function scrambled(place: number, salt: number): number {
 export function fire(
   { layer, mapping, geometry, code, weights, table, idle }: Sheet,
   bundles: readonly Standing[],
-  { vectors, fed, feed, sums }: Products,
+  { vectors, inferences, fed, feed, sums }: Products,
   inference: number,
   { unit, columns }: Machine,
   cells: Uint8Array,
 ): void {
+  if (inference >= inferences) return;
   const { slices, width } = geometry;
   const { words } = feed;
   const signed = mapping.encoding === "magnitude";
@@ -128,7 +132,7 @@ function added(columnSums: Int32Array, column: number, width: number, { cycles, 
 }
 
 /** The first output that is not the integer product of the layer's weights and inputs, once the encoding's shift is taken off. */
-export function wrongOutput({ layer, code, weights }: Sheet, { vectors, inputs, sums }: Products, inferences: number) {
+export function wrongOutput({ layer, code, weights }: Sheet, { vectors, inferences, inputs, sums }: Products) {
   const { groups, outputs } = layer;
   const expected = new Float64Array(outputs);
   for (let v = 0; v < vectors; v++)

@@ -1,56 +1,64 @@
 import type { Residency } from "../../base/replay.js";
-import { type Bytes, bytes, type Cycles, cycles } from "../../base/units.js";
+import { bytes, type Cycles, cycles } from "../../base/units.js";
 import { heightOf, topOf } from "../../cost/crossbar/geometry.js";
 import type { CrossbarPlan, CrossbarProblem, LayerId } from "./plan.js";
+import { tick } from "./replay-events.js";
 import type { Sheet } from "./replay-sheets.js";
 
-/** Stays that are told at most. */
-const MOST = 5_000;
+/** Stays that are told at most; of larger tables none are. */
+const MOST = 4_000;
 
-/**
- * Which layer has which crossbars, or rows of one, for as long as the table lasts; crossbars that layers take turns on are left out. Cells count as the bytes they hold, row by row.
- */
+/** Rows of a crossbar that a layer has while it runs its loads there, one after the other. */
+interface Stay {
+  readonly layer: LayerId;
+  top: number;
+  end: number;
+  /** Seconds. */
+  readonly start: number;
+}
+
+/** Which layer has which rows of which crossbar, until another writes there. Cells count as the bytes they hold, row by row. */
 export function residencyOf(
   { machine, layers }: CrossbarProblem,
   sheets: readonly Sheet[],
   sequences: CrossbarPlan["sequences"],
   length: Cycles,
 ): readonly Residency[] {
+  const stays = sequences.map((loads) => staysOf(loads, sheets));
+  if (stays.reduce((count, { length: here }) => count + here, 0) > MOST) return [];
   const row = (machine.columns * machine.cellBits) / 8;
-  /** Per layer: rows that it has of crossbars, one beside the other. */
-  const runs = layers.map((): { from: number; to: number; readonly top: number; readonly end: number }[] => []);
-  sequences.forEach((loads, x) => {
-    const here = new Map<LayerId, { top: number; end: number }>();
-    for (const { layer, strip } of loads) {
-      const { geometry } = sheets[layer]!;
-      const top = topOf(geometry, strip);
-      const end = top + heightOf(geometry, strip);
-      const known = here.get(layer);
-      here.set(layer, { top: Math.min(known?.top ?? top, top), end: Math.max(known?.end ?? end, end) });
+  return stays.flatMap((here, x) =>
+    here.map(({ layer, top, end, start }, k): Residency => {
+      const overlaps = (other: Stay) => other.layer !== layer && other.top < end && top < other.end;
+      const next = here.slice(k + 1).find(overlaps);
+      const first = Math.floor((x * machine.rows + top) * row);
+      return {
+        memory: 0,
+        name: layers[layer]!.name,
+        kind: "weight",
+        offset: bytes(first),
+        size: bytes(Math.floor((x * machine.rows + end) * row) - first),
+        cycles: { start: here.some(overlaps) ? tick(start) : cycles(0), end: next === undefined ? length : tick(next.start) },
+        steps: { start: 0, end: layers.length },
+      };
+    }),
+  );
+}
+
+function staysOf(loads: CrossbarPlan["sequences"][number], sheets: readonly Sheet[]): readonly Stay[] {
+  const stays: Stay[] = [];
+  for (const { layer, strip, program } of loads) {
+    const { geometry } = sheets[layer]!;
+    const top = topOf(geometry, strip);
+    const end = top + heightOf(geometry, strip);
+    // Layers beside one another on the same crossbar stay where they are, however often their turns change.
+    const known = stays.findLast((stay) => stay.layer === layer);
+    const between = known && stays.slice(stays.indexOf(known) + 1).some((stay) => stay.top < known.end && known.top < stay.end);
+    if (known === undefined || between) stays.push({ layer, top, end, start: program.start });
+    else {
+      known.top = Math.min(known.top, top);
+      known.end = Math.max(known.end, end);
     }
-    const stays = [...here].sort(([, a], [, b]) => a.top - b.top);
-    if (stays.some(([, { top }], k) => k > 0 && stays[k - 1]![1].end > top)) return;
-    for (const [layer, { top, end }] of stays) {
-      const last = runs[layer]!.at(-1);
-      if (last?.to === x && top === 0 && last.end === machine.rows) runs[layer]![runs[layer]!.length - 1] = { ...last, to: x + 1, end };
-      else runs[layer]!.push({ from: x, to: x + 1, top, end });
-    }
-  });
-  return runs
-    .flatMap((mine, layer): Residency[] => {
-      return mine.map(({ from, to, top, end: last }) => {
-        const first = Math.floor((from * machine.rows + top) * row);
-        const end = Math.floor(((to - 1) * machine.rows + last) * row);
-        return {
-          memory: 0,
-          name: layers[layer]!.name,
-          kind: "weight",
-          offset: bytes(first),
-          size: bytes(end - first) as Bytes,
-          cycles: { start: cycles(0), end: length },
-          steps: { start: 0, end: layers.length },
-        };
-      });
-    })
-    .slice(0, MOST);
+  }
+  return stays;
 }

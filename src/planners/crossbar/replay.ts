@@ -41,7 +41,7 @@ export function replay(
   const violations = [
     ...timeViolations(problem, plan, taken, inferenceOf),
     ...cellViolations(problem, plan, taken),
-    ...productViolations(problem, sheets, products, inferences),
+    ...productViolations(problem, sheets, products),
   ];
   const told = tell(problem, plan, sheets, taken, inferenceOf, wear);
   if (violations.length > 0) return { replay: told, violations };
@@ -75,15 +75,10 @@ const cellViolations = (
     )
     .slice(0, MOST);
 
-const productViolations = (
-  { layers }: CrossbarProblem,
-  sheets: readonly Sheet[],
-  products: readonly Products[],
-  inferences: number,
-): readonly Diagnostic[] =>
+const productViolations = ({ layers }: CrossbarProblem, sheets: readonly Sheet[], products: readonly Products[]): readonly Diagnostic[] =>
   layers
     .flatMap(({ name }, l) => {
-      const wrong = wrongOutput(sheets[l]!, products[l]!, inferences);
+      const wrong = wrongOutput(sheets[l]!, products[l]!);
       if (wrong === undefined) return [];
       const { vector, group, output, computed, expected } = wrong;
       const where = `layer ${name}, group ${group}, output ${output}, input vector ${vector}`;
@@ -132,7 +127,7 @@ function tell(
   const residency = residencyOf(problem, sheets, sequences, tick(length));
   return {
     resources: [{ name: "Link", role: "dma" }, ...shown.map((x) => ({ name: `Crossbar ${x}`, role: "crossbar" as const }))],
-    memories: [{ name: "Crossbars", capacity, reserved: [] }],
+    memories: residency.length > 0 ? [{ name: "Crossbars", capacity, reserved: [] }] : [],
     steps: layers.map(({ name }) => name),
     events,
     residency,
@@ -140,7 +135,7 @@ function tell(
     totals: {
       latency: tick(length / inferences),
       energy: crossbar.totals.energy,
-      peak: [bytes(residency.reduce((end, { offset, size }) => Math.max(end, offset + size), 0))],
+      peak: residency.length > 0 ? [bytes(residency.reduce((end, { offset, size }) => Math.max(end, offset + size), 0))] : [],
       trafficByCause: trafficByCause(ledger),
     },
     crossbar,

@@ -46,10 +46,10 @@ export function schedule(
           const { visits, costs } = lines[x]!;
           const { layer: _, ...content } = visits[next[x]!]!;
           const cost = costs[next[x]!]!;
-          const fetched = { start: link, end: link + cost.fetch };
-          link = fetched.end;
+          if (cost.fetch > 0) link += cost.fetch;
+          const earliest = cost.fetch > 0 ? Math.max(free[x]!, link) : free[x]!;
           const time = cost.writing.time;
-          const start = time > 0 ? writing(Math.max(free[x]!, fetched.end), time) : Math.max(free[x]!, fetched.end);
+          const start = time > 0 ? writing(earliest, time) : earliest;
           const programmed = start + time;
           const fire = shooting(Math.max(programmed, ready), cost.fire);
           free[x] = fire + cost.fire;
@@ -58,7 +58,7 @@ export function schedule(
           sequences[x]!.push({
             layer,
             ...content,
-            fetch: interval(fetched),
+            fetch: interval({ start: start - cost.fetch, end: start }), // until all are known
             program: interval({ start, end: programmed }),
             fire: interval({ start: fire, end: free[x]! }),
           });
@@ -68,7 +68,23 @@ export function schedule(
     }
     begin = end;
   }
-  return { sequences, length: end };
+  return { sequences: fetchedLate(sequences), length: end };
+}
+
+/** Fetches every load as late as the link allows, so that little waits on chip. Nothing else moves. */
+function fetchedLate(sequences: readonly (readonly Load[])[]): readonly (readonly Load[])[] {
+  const late = sequences.map((loads) => [...loads]);
+  const order = sequences
+    .flatMap((loads, x) => loads.flatMap(({ fetch, program }, k) => (fetch.end > fetch.start ? [{ x, k, due: program.start }] : [])))
+    .sort((a, b) => b.due - a.due);
+  let link = Number.POSITIVE_INFINITY;
+  for (const { x, k, due } of order) {
+    const load = late[x]![k]!;
+    const end = Math.min(link, due);
+    link = Math.max(0, end - (load.fetch.end - load.fetch.start));
+    late[x]![k] = { ...load, fetch: interval({ start: link, end }) };
+  }
+  return late;
 }
 
 /** Seconds of a table in which nothing fires. */

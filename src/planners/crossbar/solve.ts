@@ -1,6 +1,7 @@
 import type { Outcome } from "../../base/outcome.js";
 import { type Picojoules, seconds } from "../../base/units.js";
 import type { Budget } from "../../search/budget.js";
+import { TICKS } from "../../target/crossbar-target.js";
 import { type Assembly, assemble, INFERENCES } from "./assembly.js";
 import { leastOf } from "./bounds.js";
 import { type Choice, choose } from "./choice.js";
@@ -37,14 +38,16 @@ function planned(problem: CrossbarProblem, choice: Choice, assembly: Assembly): 
     levels: levelsOf(problem, choice, assembly, claims.latency),
     claims,
   };
+  // Times in the ticks that the judge counts.
   const value = {
-    programming: waiting(sequences, length) / INFERENCES,
-    latency: claims.latency as number,
+    programming: (waiting(sequences, length) / INFERENCES) * TICKS,
+    latency: claims.latency * TICKS,
     energy: claims.energy as number,
     endurance: claims.maxCellWrites,
   }[objective];
   const { bound, proof } = leastOf(problem);
-  return { status: "feasible", plan, value, bound: Math.min(value, bound), scope: "all configurations", proof };
+  const least = objective === "latency" || objective === "programming" ? Math.floor(bound * TICKS) : bound;
+  return { status: "feasible", plan, value, bound: Math.min(value, least), scope: "all configurations", proof };
 }
 
 const mappingOf = ({ encoding, layout, sharing, spread, rounds, top, fill, table, matrix }: Placed): Mapping => ({

@@ -1,0 +1,119 @@
+import { describe, expect, test } from "vitest";
+import { randomMapping, slowPlan, smallLayer, smallProblem } from "../../test/small-crossbar.js";
+import type { CrossbarProblem, Machine } from "../planners/crossbar/plan.js";
+import { verify } from "../planners/crossbar/verify.js";
+import type { Bars, Heat, Histogram } from "./chart.js";
+import { csv, csvTables } from "./csv.js";
+import { headline } from "./headline.js";
+import { type Report, report } from "./report.js";
+import { CSV_TABLES } from "./table.js";
+import { text } from "./text.js";
+
+const layers = [smallLayer(1), smallLayer(2, { after: [0], inputs: 9, outputs: 4 })];
+
+function reported(machine: Partial<Machine>, objective: CrossbarProblem["objective"] = "latency"): Report {
+  const problem = { ...smallProblem(layers, machine), objective };
+  const mappings = layers.map((layer, l) =>
+    randomMapping(layer, { encoding: "offset", layout: "outputs", sharing: 1, spread: 1, rounds: 4 }, problem.machine, l),
+  );
+  const verdict = verify(problem, slowPlan(problem, mappings, 2));
+  if (!verdict.ok) throw new Error(verdict.violations[0].message);
+  return report({
+    model: "sample",
+    target: "crossbars",
+    problem,
+    accepted: verdict.accepted,
+    outcome: { status: "feasible", bound: 0, scope: "all configurations", proof: "made up" },
+    coverage: { macs: 1, activationBytes: 1, notModelled: [] },
+    warnings: [],
+    seconds: {},
+    manifest: { stowage: "0", model: "", target: "", seed: 1, budget: {} },
+  });
+}
+
+const scarce = reported({ crossbars: 2 });
+const roomy = reported({ crossbars: 30 });
+const rows = reported({ crossbars: 2, programming: { ...smallProblem([]).machine.programming, model: "row" } });
+
+const table = (r: Report, key: string) => r.tables.find((t) => t.key === key)!;
+const chart = <T>(r: Report, title: string): T => r.charts.find((c) => c.title === title) as unknown as T;
+const sum = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0);
+const column = (r: Report, key: string, name: string) => table(r, key).rows.map((row) => Number(row[name]));
+
+describe("the figures", () => {
+  test("hang together: layers add up to the whole, in time, energy, writes and bytes", () => {
+    for (const r of [scarce, roomy, rows]) {
+      const m = r.metrics;
+      expect(sum(column(r, "layers", "programmingSeconds"))).toBeCloseTo(Number(m.programmingSeconds), 9);
+      expect(sum(column(r, "layers", "computeSeconds"))).toBeCloseTo(Number(m.computeSeconds), 9);
+      expect(sum(column(r, "layers", "cellWrites"))).toBeCloseTo(Number(m.cellWrites), 9);
+      expect(sum(column(r, "layers", "energyPicojoules"))).toBeCloseTo(Number(m.energyPicojoules), 9);
+      expect(sum(column(r, "mappings", "indexBits"))).toBe(m.indexBits);
+      expect(Number(m.latencySeconds)).toBeGreaterThanOrEqual(Number(m.waitingSeconds));
+      expect(m.rounds).toBe(4);
+    }
+    expect(roomy.metrics).toMatchObject({
+      programmingSeconds: 0,
+      cellWrites: 0,
+      maxCellWrites: 0,
+      fetchedBytes: 0,
+      inferencesUntilWornOut: null,
+    });
+    expect(scarce.metrics.inferencesUntilWornOut).toBe(1e6 / Number(scarce.metrics.maxCellWrites));
+  });
+
+  test("the histogram counts every cell once, and its last bin holds the cell written most", () => {
+    const { bins } = chart<Histogram>(scarce, "Wear");
+    expect(sum(bins.map(({ count }) => count))).toBe(2 * 8 * 16);
+    expect(bins.at(-1)!.end).toBeGreaterThan(Number(scarce.metrics.maxCellWrites));
+    expect(bins.at(-1)!.count).toBeGreaterThan(0);
+  });
+});
+
+describe("the comparison", () => {
+  test("goes from rewriting all to the plan; only what differs is never more than all", () => {
+    const [rewritten, differing] = column(scarce, "ways", "cellWrites");
+    expect(differing).toBeLessThan(rewritten!);
+    expect(column(scarce, "ways", "latencySeconds").at(-1)).toBe(scarce.metrics.latencySeconds);
+    expect(column(scarce, "ways", "against")[0]).toBe(1);
+    expect(chart<Bars>(scarce, "What each idea gains").groups).toHaveLength(6);
+    expect(headline(scarce)).toContain("as fast as rewriting all");
+  });
+
+  test("says where a trick does nothing, and that nothing is written where all fits", () => {
+    expect(rows.assumptions.join(" ")).toContain("All columns of a row are written at once");
+    expect(scarce.assumptions.join(" ")).not.toContain("All columns of a row are written at once");
+    expect(headline(roomy)).toContain("nothing is written while the network runs");
+    expect(roomy.assumptions.join(" ")).toContain("the link limits nothing");
+  });
+
+  test("a slower link limits at last", () => {
+    const { rows: rates } = table(scarce, "link");
+    expect(rates[0]!.limit).toBe("link");
+    expect(rates.map(({ fetchSeconds }) => Number(fetchSeconds))).toEqual(rates.map((_, k) => Number(rates[0]!.fetchSeconds) / 2 ** k));
+  });
+});
+
+describe("what is shown", () => {
+  test("crossbars fire as long as the layers say", () => {
+    const heat = chart<Heat>(scarce, "Crossbars that fire");
+    const length = Number(scarce.metrics.latencySeconds) * 2;
+    expect((sum(heat.values) * length) / heat.columns.count).toBeCloseTo(Number(scarce.metrics.computeSeconds) * 2, 0);
+  });
+
+  test("the goal follows the objective", () => {
+    const names = (["latency", "programming", "energy", "endurance"] as const).map((objective) => reported({}, objective).objective.name);
+    expect(names).toEqual(["latencyCycles", "waitingCycles", "energyPicojoules", "maxCellWrites"]);
+    for (const objective of ["programming", "endurance"] as const)
+      expect(headline(reported({ crossbars: 30 }, objective))).toMatch(/Nothing waits|No cell is written/);
+  });
+
+  test("all tables as text and as CSV", () => {
+    for (const key of ["ways", "levels", "layers", "mappings", "link"]) {
+      expect(CSV_TABLES).toContain(key);
+      expect(csvTables(scarce)).toContain(key);
+      expect(csv(scarce, key).split("\n").length).toBeGreaterThan(1);
+    }
+    expect(text(scarce)).toContain("What each idea gains");
+  });
+});
