@@ -114,7 +114,7 @@ export async function plan(
   lap("import");
   if (!graph.ok) return graph;
 
-  const weights = () => readWeights(model.bytes, model.name, model.external); // only some families look at values
+  const weights = () => readWeights(model.bytes, model.name, model.external, goal.randomWeights); // only some families look at values
   const posed = posedFor(graph.value, target, goal, budget, weights); // Graph x Target -> Problem, plain JSON
   if (!posed.ok) return posed;
   const { problem, uncut, solve, verify } = posed.value;

@@ -52,6 +52,8 @@ export interface Goal {
   /** `exact` without it. */
   readonly overlap?: (typeof OVERLAPS)[number];
   readonly bindings: readonly Binding[];
+  /** Seed of random values for weights that the model comes without, where a family needs values; without it their absence is an error. */
+  readonly randomWeights?: number | undefined;
 }
 
 const planners: { readonly [K in Kind]: Planner<Extract<Target, { kind: K }>, ProblemOf<K>, PlanOf<K>> } = {
@@ -84,7 +86,7 @@ const planners: { readonly [K in Kind]: Planner<Extract<Target, { kind: K }>, Pr
     verilog: verilogFiles,
   },
   crossbar: {
-    objective: "latency",
+    objective: "programming",
     pose: poseCrossbar,
     solvers: { search: async (problem, budget) => solveCrossbar(problem, budget) },
     verify: verifyCrossbar,

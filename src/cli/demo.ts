@@ -8,11 +8,20 @@ const DEMOS = [
   { model: "nasnet", target: "ethos-u65-256-like", set: ["memory.size=480KiB"], report: "stowage-demo.html" },
   // Wide maps between narrow layers: layer by layer they cross the chip boundary, fused they need not.
   { model: "mobilenetv2", target: "vwa", set: [], report: "stowage-demo-fusion.html" },
+  // More weights than block RAM holds: without streaming this network does not fit this device.
+  {
+    model: "resnet18",
+    target: "zcu102",
+    set: ["precision.weight=4", "precision.activation=5"],
+    report: "stowage-demo-pipeline.html",
+  },
+  // Bundled networks come without weights; what is shown is how writing is scheduled, not what it costs this network.
+  { model: "dscnn", target: "reram-ou", set: [], weights: 1, report: "stowage-demo-crossbar.html" },
 ] as const;
 
 export function addDemo(program: Command): void {
-  const plans = DEMOS.map(({ model, target }) => `${model} on ${target}`).join(" and ");
-  const reports = DEMOS.map(({ report }) => report).join(" and ");
+  const plans = DEMOS.map(({ model, target }) => `${model} on ${target}`).join(", ");
+  const reports = DEMOS.map(({ report }) => report).join(", ");
   program
     .command("demo")
     .summary("plan a bundled network on a target of each family and write HTML reports")

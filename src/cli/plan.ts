@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { type Binding, type Goal, OVERLAPS, SOLVERS, SPLITS } from "../api.js";
-import { binding, nodes, OBJECTIVES, objective, repeated, seconds, seed } from "./arguments.js";
+import { binding, nodes, OBJECTIVES, objective, randomSeed, repeated, seconds, seed } from "./arguments.js";
 import { colours, finish } from "./finish.js";
 import type { PlanRequest } from "./plan-job.js";
 import { search } from "./search.js";
@@ -20,6 +20,7 @@ interface Options {
   readonly time: number;
   readonly nodes: number;
   readonly seed: number;
+  readonly weights?: number;
   readonly out?: string;
   readonly report?: string;
   readonly trace?: string;
@@ -39,7 +40,7 @@ export function addPlan(program: Command): void {
     .option("--bind <name=value>", "give a symbol or an input its size: N=1, x=1,3,224,224, x[2]=224 (repeatable)", binding)
     .option(
       "--objective <name>",
-      `what to lower: ${OBJECTIVES.join(", ")} (default: traffic on a scratchpad, balanced on a fusion target, throughput of a pipeline)`,
+      `what to lower: ${OBJECTIVES.join(", ")} (default: traffic on a scratchpad, balanced on a fusion target, throughput of a pipeline, programming on crossbars)`,
       objective,
     )
     .addOption(
@@ -65,6 +66,7 @@ export function addPlan(program: Command): void {
     )
     .option("--nodes <count>", "stop the search after this many nodes, so that the result is the same on every machine", nodes, NODES)
     .option("--seed <number>", "seed of every random choice", seed, 1)
+    .option("--weights <random:SEED>", "crossbar: random weights in place of those the model comes without", randomSeed)
     .option("--out <file>", "write the whole plan document (JSON)")
     .option("--report <file>", "write a self-contained HTML report")
     .option("--trace <file>", "write a Chrome trace (JSON) for ui.perfetto.dev")
@@ -91,6 +93,7 @@ export function runPlan(model: string, { set = [], bind = [], time, ...options }
     seconds: time,
     nodes: options.nodes,
     seed: options.seed,
+    randomWeights: options.weights,
     out: options.out,
     report: options.report,
     trace: options.trace,

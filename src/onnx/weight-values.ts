@@ -31,6 +31,8 @@ export interface Weights {
   /** @returns ONX-21 where the values are not at hand, ONX-22 where they would have to be computed in a way that is not known here. */
   readonly valuesOf: (name: string) => Checked<WeightValues>;
   readonly usesOf: (name: string) => readonly WeightUse[];
+  /** Names of those asked for so far whose values are random, because theirs are not at hand. */
+  readonly invented: () => readonly string[];
 }
 
 /**
@@ -44,7 +46,8 @@ export function readWeights(file: Uint8Array, name: string, external: ExternalRe
   const decoded = decodeModel(file, name);
   if (!decoded.ok) return decoded;
   const { graph } = decoded.value;
-  const store: Store = { container: { file: name, bytes: file, external }, seed };
+  const invented: string[] = [];
+  const store: Store = { container: { file: name, bytes: file, external }, seed, invented };
   const stored = new Map(graph.initializer.map((proto) => [proto.name, proto]));
   const makers = new Map(graph.node.flatMap((node) => node.output.map((output) => [output, node] as const)));
   const known = new Map<string, Checked<WeightValues>>();
@@ -71,7 +74,7 @@ export function readWeights(file: Uint8Array, name: string, external: ExternalRe
       );
       uses.set(input, [...(uses.get(input) ?? []), { node: node.name, type: node.opType, domain: node.domain, operand, settings }]);
     });
-  return good({ valuesOf, usesOf: (tensor) => uses.get(tensor) ?? [] });
+  return good({ valuesOf, usesOf: (tensor) => uses.get(tensor) ?? [], invented: () => invented });
 }
 
 const unknown = (file: string, tensor: string, why: string) =>
@@ -88,14 +91,17 @@ const unknown = (file: string, tensor: string, why: string) =>
 interface Store {
   readonly container: Container;
   readonly seed: number | undefined;
+  /** Grows by the names of random ones. */
+  readonly invented: string[];
 }
 
-function ofStored(proto: TensorProto, { container, seed }: Store): Checked<WeightValues> {
+function ofStored(proto: TensorProto, { container, seed, invented }: Store): Checked<WeightValues> {
   const where = `${container.file}: tensor ${quoted(proto.name)}`;
   const found = storedValues(proto, where, container);
   if (!found.ok) return found;
   const { shape, values, elementType } = found.value;
   if (values === undefined && seed !== undefined) {
+    invented.push(proto.name);
     const random = rng([...proto.name].reduce((mixed, letter) => Math.imul(mixed ^ (letter.codePointAt(0) ?? 0), 0x01000193), seed));
     return good({ shape, values: Float64Array.from({ length: shape.reduce((n, d) => n * d, 1) }, () => 2 * random() - 1) });
   }

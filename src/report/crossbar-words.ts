@@ -32,7 +32,11 @@ export function comparison({ run }: Seen): string {
       : cellWrites < delta.cellWrites
         ? `Writes ${times(delta.cellWrites, cellWrites)} fewer cells than writing what differs in the layers' own order`
         : "Writes as many cells as writing what differs in the layers' own order";
-  return `${writes}, and is ${times(plainest.latency, latency)} as fast as rewriting all, which takes ${secondsText(plainest.latency)}.`;
+  const pace =
+    latency <= plainest.latency
+      ? `and is ${times(plainest.latency, latency)} as fast as rewriting all, which takes ${secondsText(plainest.latency)}`
+      : `but takes ${times(latency, plainest.latency)} as long as rewriting all, ${secondsText(plainest.latency)}`;
+  return `${writes}, ${pace}.`;
 }
 
 /** A step of the ladder that gains less does nothing worth a name. */

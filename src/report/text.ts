@@ -84,10 +84,10 @@ function figureLine({ label, value, unit, bound, gap, of }: Figure, { clockHertz
   return [label + capacity, clockedText(value, unit, clockHertz), exactText(value, unit), ...proven];
 }
 
-function busyText({ resources, metrics: { latencyCycles } }: Report): string {
-  const shown = resources
-    .slice(0, RESOURCES)
-    .map((r) => `${printable(r.name)} ${percentText(latencyCycles === 0 ? 0 : r.busyCycles / latencyCycles)}`);
+/** Shares of the time that the events cover: of a pipeline or of a table that repeats, more than one frame. */
+function busyText({ resources, slices }: Report): string {
+  const span = slices.reduce((end, slice) => Math.max(end, slice.endCycle), 0);
+  const shown = resources.slice(0, RESOURCES).map((r) => `${printable(r.name)} ${percentText(span === 0 ? 0 : r.busyCycles / span)}`);
   const more = resources.length - shown.length;
   return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join(", ");
 }

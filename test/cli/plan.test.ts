@@ -173,12 +173,14 @@ describe("a plan file", () => {
 test("demo plans a bundled network for each family and writes its report", async () => {
   const ended = await stowage(["demo", "--json"], at());
   expect(ended.exit).toBe(0);
-  const reports = ["stowage-demo-fusion.html", "stowage-demo.html"];
+  const reports = ["crossbar", "fusion", "pipeline"].map((family) => `stowage-demo-${family}.html`).concat("stowage-demo.html");
   expect(readdirSync(at()).sort()).toEqual(reports);
   const { schema, plans } = documentOf(ended);
   expect(schema).toBe("stowage/demo/1");
   expect(plans.map(({ kind, verified }: { kind: string; verified: boolean }) => [kind, verified])).toEqual([
     ["scratchpad", true],
     ["fusion", true],
+    ["pipeline", true],
+    ["crossbar", true],
   ]);
 });

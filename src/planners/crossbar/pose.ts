@@ -76,6 +76,7 @@ export function pose(graph: Graph, target: CrossbarTarget, goal: Goal, weights: 
         "check that the model is the one you meant",
       ),
     );
+  const invented = read.value.invented();
   return good({
     kind: "crossbar",
     objective,
@@ -84,10 +85,16 @@ export function pose(graph: Graph, target: CrossbarTarget, goal: Goal, weights: 
     encoding: target.encoding,
     batch: target.batch,
     layers,
-    assumptions:
-      beside.length === 0
+    assumptions: [
+      ...(beside.length === 0
         ? []
-        : [`products of activations are computed beside the crossbars, their time not counted: ${beside.join(", ")}`],
+        : [`products of activations are computed beside the crossbars, their time not counted: ${beside.join(", ")}`]),
+      ...(invented.length === 0
+        ? []
+        : [
+            `the values of ${invented.length} weights are not at hand and random ones stand in: what writing costs is no figure of this network`,
+          ]),
+    ],
   });
 }
 
