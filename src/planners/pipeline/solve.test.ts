@@ -23,7 +23,7 @@ function small(seed: number): PipelineProblem {
   const size = among([3, 4]);
   const problem = network(mapOf(2, size, size, 4), [conv(among([2, 3]), size), conv(2, size), conv(among([1, 4]), size, POINT)]);
   const { device } = problem;
-  const resources = { lut: among([700, 1500, 2500, 6000]), ff: 8000, dsp: among([8, 16, 40]), bram18: among([0, 2, 4]), uram: 0 };
+  const resources = { lut: among([350, 500, 700, 1500, 6000]), ff: 8000, dsp: among([8, 16, 40]), bram18: among([0, 2, 4]), uram: 0 };
   return { ...problem, reuse: 1, device: { ...device, resources, bitsPerCycle: among([1, 4, 64]), burstBits: 8 } };
 }
 
