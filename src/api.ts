@@ -24,7 +24,6 @@ import { type InspectDocument, inspectDocument } from "./report/inspect.js";
 import { type Manifest, type Report, report } from "./report/report.js";
 import type { Budget } from "./search/budget.js";
 import type { MipSolver } from "./search/mip.js";
-import { TICKS } from "./target/crossbar-target.js";
 import type { Target } from "./target/target.js";
 
 // The doors around planning: reading targets, naming examples, and the forms a report takes.
@@ -195,7 +194,7 @@ export async function evaluate(
   const { problem, uncut, solve, verify, floor } = posed.value;
   if (uncut !== undefined) return { status: "undecided", reason: uncut };
   const run = (latencyCycles: number, energyPicojoules: number) => ({
-    latencySeconds: latencyCycles / (target.kind === "crossbar" ? TICKS : target.clock),
+    latencySeconds: latencyCycles / target.clock,
     energyPicojoules,
   });
 

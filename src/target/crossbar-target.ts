@@ -50,6 +50,8 @@ export interface CrossbarTarget {
   readonly name: string;
   /** One line for `stowage targets`. */
   readonly summary: string;
+  /** What the judge counts in: `TICKS`. */
+  readonly clock: Hertz;
   /** How many there are, or which share of those that would hold the whole network. */
   readonly crossbars: { readonly count: number } | { readonly share: number };
   readonly rows: number;

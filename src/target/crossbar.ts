@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { picojoules, seconds } from "../base/units.js";
 import type { CrossbarTarget } from "./crossbar-target.js";
-import { ENCODINGS, WRITE_MODELS } from "./crossbar-target.js";
+import { ENCODINGS, TICKS, WRITE_MODELS } from "./crossbar-target.js";
 import { memorySource, OFF_CHIP_MEMORIES } from "./energy-table.js";
 import { type Fact, type Family, quantity, quantityOr, type Remark, raise } from "./family.js";
 import { duration, energy, energyPerByte, rate, size } from "./units.js";
@@ -99,6 +99,7 @@ function build(parsed: Parsed, name: string, sources: Readonly<Record<string, st
   const none = seconds(0);
   return {
     kind: "crossbar",
+    clock: TICKS,
     name: parsed.name ?? name,
     summary,
     crossbars: typeof crossbars === "number" ? { count: crossbars } : { share: Number(crossbars.slice(0, -1)) / 100 },
