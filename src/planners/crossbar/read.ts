@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { bad, type Checked, fail, good } from "../../base/diagnostic.js";
+import { type Checked, good } from "../../base/diagnostic.js";
+import { type Fault, readForm } from "../../base/form.js";
 import { ENCODINGS, WRITE_MODELS } from "../../target/crossbar-target.js";
 import { decodeWeights } from "./integers.js";
 import { type CrossbarProblem, OBJECTIVES } from "./plan.js";
@@ -12,16 +13,9 @@ import { type CrossbarProblem, OBJECTIVES } from "./plan.js";
  * @returns the problem, or every fault (at most 20) as XBR-3.
  */
 export function readProblem(data: unknown, where: string): Checked<CrossbarProblem> {
-  const parsed = problem.safeParse(data);
-  const faults = parsed.success ? contradictions(parsed.data) : parsed.error.issues.map((i) => [pathOf(i.path), i.message] as const);
-  const [first, ...rest] = faults
-    .slice(0, MOST_FAULTS)
-    .map(([path, message]) => fail("XBR-3", `${where}${path}`, message, "plan again; a plan file belongs to the problem stored in it"));
-  if (first !== undefined) return bad(first, ...rest);
-  return good(data as CrossbarProblem); // the schema says the same, without the brands of units
+  const read = readForm(problem, contradictions, data, where, "XBR-3");
+  return read.ok ? good(data as CrossbarProblem) : read; // the schema says the same, without the brands of units
 }
-
-const MOST_FAULTS = 20;
 
 const length = z
   .int()
@@ -92,8 +86,6 @@ const problem = z.object({
   assumptions: z.array(name),
 });
 
-type Fault = readonly [path: string, message: string];
-
 /** What the form alone cannot say. */
 function contradictions({ layers, machine }: z.infer<typeof problem>): Fault[] {
   const { unit, rows, columns } = machine;
@@ -114,6 +106,3 @@ function contradictions({ layers, machine }: z.infer<typeof problem>): Fault[] {
   });
   return faults;
 }
-
-const pathOf = (path: readonly PropertyKey[]): string =>
-  path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`)).join("");

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type Diagnostic, fail } from "../../base/diagnostic.js";
+import { MOST_FAULTS, pathOf } from "../../base/form.js";
 import { ENCODINGS } from "../../target/crossbar-target.js";
 import { type CrossbarPlan, type CrossbarProblem, LAYOUTS } from "./plan.js";
 
@@ -20,8 +21,6 @@ export function formViolations({ layers, machine }: CrossbarProblem, plan: Cross
     ),
   ].slice(0, MOST_FAULTS);
 }
-
-const MOST_FAULTS = 20;
 
 const count = z
   .int()
@@ -65,6 +64,3 @@ const form = z.object({
 
 const wrong = (where: string, message: string): Diagnostic =>
   fail("XBR-20", where, message, "plan again; a plan file belongs to the problem stored in it");
-
-const pathOf = (path: readonly PropertyKey[]): string =>
-  path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`)).join("");

@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { bad, type Checked, fail, good } from "../../base/diagnostic.js";
+import { type Checked, good } from "../../base/diagnostic.js";
+import { type Fault, readForm } from "../../base/form.js";
 import { MOST_LEVELS } from "../../cost/nest/prepare.js";
 import { DIRECTIONS } from "../../target/hierarchy.js";
 import { type FusionProblem, OBJECTIVES, OVERLAPS } from "./plan.js";
@@ -12,16 +13,9 @@ import { type FusionProblem, OBJECTIVES, OVERLAPS } from "./plan.js";
  * @returns the problem, or every fault (at most 20) as FUS-1.
  */
 export function readProblem(data: unknown, where: string): Checked<FusionProblem> {
-  const parsed = problem.safeParse(data);
-  const faults = parsed.success ? contradictions(parsed.data) : parsed.error.issues.map((i) => [pathOf(i.path), i.message] as const);
-  const [first, ...rest] = faults
-    .slice(0, MOST_FAULTS)
-    .map(([path, message]) => fail("FUS-1", `${where}${path}`, message, "plan again; a plan file belongs to the problem stored in it"));
-  if (first !== undefined) return bad(first, ...rest);
-  return good(data as FusionProblem); // the schema says the same, without the brands of units
+  const read = readForm(problem, contradictions, data, where, "FUS-1");
+  return read.ok ? good(data as FusionProblem) : read; // the schema says the same, without the brands of units
 }
-
-const MOST_FAULTS = 20;
 
 /** Sums over a whole network stay exact below 2^53, so one size has to stay well below; positions fit 32 bits. */
 const size = z
@@ -153,8 +147,6 @@ const problem = z.object({
   assumptions: z.array(name),
 });
 
-type Fault = readonly [path: string, message: string];
-
 /** What the form alone cannot say: indices, each map written once and before it is read, computed planes. */
 function contradictions({ machine, maps, layers }: z.infer<typeof problem>): Fault[] {
   const faults: Fault[] = machine.array.template === "custom" ? hierarchyFaults(machine.array.hierarchy) : [];
@@ -210,6 +202,3 @@ function hierarchyFaults({ axes, memories }: z.infer<typeof hierarchy>): Fault[]
     ]),
   ];
 }
-
-const pathOf = (path: readonly PropertyKey[]): string =>
-  path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");

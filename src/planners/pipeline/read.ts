@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { bad, type Checked, fail, good } from "../../base/diagnostic.js";
+import { type Checked, good } from "../../base/diagnostic.js";
+import { type Fault, readForm } from "../../base/form.js";
 import { OBJECTIVES, type PipelineProblem } from "./plan.js";
 
 /**
@@ -10,16 +11,9 @@ import { OBJECTIVES, type PipelineProblem } from "./plan.js";
  * @returns the problem, or every fault (at most 20) as PIP-1.
  */
 export function readProblem(data: unknown, where: string): Checked<PipelineProblem> {
-  const parsed = problem.safeParse(data);
-  const faults = parsed.success ? contradictions(parsed.data) : parsed.error.issues.map((i) => [pathOf(i.path), i.message] as const);
-  const [first, ...rest] = faults
-    .slice(0, MOST_FAULTS)
-    .map(([path, message]) => fail("PIP-1", `${where}${path}`, message, "plan again; a plan file belongs to the problem stored in it"));
-  if (first !== undefined) return bad(first, ...rest);
-  return good(data as PipelineProblem); // the schema says the same, without the brands of units
+  const read = readForm(problem, contradictions, data, where, "PIP-1");
+  return read.ok ? good(data as PipelineProblem) : read; // the schema says the same, without the brands of units
 }
-
-const MOST_FAULTS = 20;
 
 /** Sums over a whole network stay exact below 2^53, so one count has to stay well below. */
 const MOST_ELEMENTS = 2 ** 36;
@@ -116,7 +110,6 @@ const problem = z.object({
 
 type Posed = z.infer<typeof problem>;
 type Shape = z.infer<typeof mapForm>;
-type Fault = readonly [path: string, message: string];
 
 /** What the form alone cannot say. */
 function contradictions(posed: Posed): Fault[] {
@@ -216,6 +209,3 @@ function expectedShape(
 }
 
 const elements = ({ channels, height, width }: Shape): number => channels * height * width;
-
-const pathOf = (path: readonly PropertyKey[]): string =>
-  path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");

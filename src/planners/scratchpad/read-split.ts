@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { Fault } from "../../base/form.js";
 import { LIBERTIES } from "./plan.js";
 
 const index = z.int().min(0);
@@ -61,7 +62,6 @@ export const splitForm = z.object({
 });
 
 type Form = z.infer<typeof splitForm>;
-type Fault = readonly [path: string, message: string];
 
 /** What the form alone cannot say: that indices exist, that slabs tile their tensors, that operators come after what they need. */
 export function splitContradictions(split: Form, buffers: number, steps: number): readonly Fault[] {

@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { bad, type Checked, fail, good } from "../../base/diagnostic.js";
+import { type Checked, good } from "../../base/diagnostic.js";
+import { type Fault, readForm } from "../../base/form.js";
 import { alignUp, bytes } from "../../base/units.js";
 import { OBJECTIVES, type ScratchpadProblem } from "./plan.js";
 import { splitContradictions, splitForm } from "./read-split.js";
@@ -12,16 +13,9 @@ import { splitContradictions, splitForm } from "./read-split.js";
  * @returns the problem, or every fault (at most 20) as SPM-1.
  */
 export function readProblem(data: unknown, where: string): Checked<ScratchpadProblem> {
-  const parsed = problem.safeParse(data);
-  const faults = parsed.success ? contradictions(parsed.data) : parsed.error.issues.map((i) => [pathOf(i.path), i.message] as const);
-  const [first, ...rest] = faults
-    .slice(0, MOST_FAULTS)
-    .map(([path, message]) => fail("SPM-1", `${where}${path}`, message, "plan again; a plan file belongs to the problem stored in it"));
-  if (first !== undefined) return bad(first, ...rest);
-  return good(parsed.data as unknown as ScratchpadProblem); // the schema says the same, without the brands of units
+  const read = readForm(problem, contradictions, data, where, "SPM-1");
+  return read.ok ? good(read.value as unknown as ScratchpadProblem) : read; // the schema says the same, without the brands of units
 }
-
-const MOST_FAULTS = 20;
 
 /** Sums over a whole network stay exact below 2^53, so one size has to stay well below. */
 const whole = z
@@ -72,8 +66,6 @@ const problem = z.object({
   split: splitForm.optional(),
 });
 
-type Fault = readonly [path: string, message: string];
-
 /** What the form alone cannot say: indices, and footprints that are what rounding up makes of the size. */
 function contradictions({ machine, buffers, steps, assumptions, split }: z.infer<typeof problem>): Fault[] {
   const rounded = (size: number) => alignUp(bytes(size), bytes(machine.alignment));
@@ -99,6 +91,3 @@ function contradictions({ machine, buffers, steps, assumptions, split }: z.infer
       : splitContradictions(split, buffers.length, steps.length).map(([path, message]) => [`.split${path}`, message] as const)),
   ];
 }
-
-const pathOf = (path: readonly PropertyKey[]): string =>
-  path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");
