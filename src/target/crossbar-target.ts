@@ -43,6 +43,8 @@ export interface Programming {
 
 /** Per second, of the clock that counts what happens on crossbars: whole picoseconds. */
 export const TICKS = 1e12 as Hertz;
+/** The longest table whose picoseconds are counted exactly: whole seconds, about two and a half hours. */
+export const LONGEST = Math.floor(Number.MAX_SAFE_INTEGER / TICKS) as Seconds;
 
 /** ReRAM crossbars that hold fewer weights than a network has. */
 export interface CrossbarTarget {

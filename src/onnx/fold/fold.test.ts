@@ -6,9 +6,6 @@ import { FOLD_LIMIT, type Value } from "../node.js";
 import { countOf, stridesOf } from "./grid.js";
 import { settle } from "./number.js";
 
-// The same cases on every run.
-fc.configureGlobal({ seed: 1 });
-
 const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
 const small = fc.bigInt({ min: -20n, max: 20n });
 const wrap = (n: bigint) => BigInt.asIntN(64, n);

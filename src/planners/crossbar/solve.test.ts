@@ -60,6 +60,11 @@ test("plans pass the judge, keep their sharing, and claim nothing below a bound"
   expect(planned).toBeGreaterThan(20);
 });
 
+test("a table of hours is nothing that can be told, and not infeasible", () => {
+  const found = solve(smallProblem([smallLayer(1)], { cycle: seconds(1000) }), budget);
+  expect(found.status === "unknown" && found.reason).toContain("9007 s");
+});
+
 test("the same problem gives the same plan", () => {
   fc.assert(
     fc.property(problems, (problem) => {

@@ -1,7 +1,7 @@
 import type { Outcome } from "../../base/outcome.js";
 import { type Picojoules, seconds } from "../../base/units.js";
 import type { Budget } from "../../search/budget.js";
-import { TICKS } from "../../target/crossbar-target.js";
+import { LONGEST, TICKS } from "../../target/crossbar-target.js";
 import { type Assembly, assemble, INFERENCES } from "./assembly.js";
 import { leastOf } from "./bounds.js";
 import { type Choice, choose } from "./choice.js";
@@ -24,6 +24,8 @@ function planned(problem: CrossbarProblem, choice: Choice, assembly: Assembly): 
   const { machine, layers, objective } = problem;
   const shop = { writers: machine.programming.writers, firing: machine.firing, after: layers.map(({ after }) => after) };
   const { sequences, length } = schedule(assembly.lines, INFERENCES, shop);
+  if (length > LONGEST)
+    return { status: "unknown", reason: `a table takes ${length} s; beyond ${LONGEST} s picoseconds are not counted exactly` };
   const claims = {
     latency: seconds(length / INFERENCES),
     energy: (assembly.energy / INFERENCES) as Picojoules,

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { type Diagnostic, fail } from "../../base/diagnostic.js";
 import { MOST_FAULTS, pathOf } from "../../base/form.js";
-import { ENCODINGS } from "../../target/crossbar-target.js";
+import { ENCODINGS, LONGEST } from "../../target/crossbar-target.js";
 import { type CrossbarPlan, type CrossbarProblem, LAYOUTS } from "./plan.js";
 
 /** What cannot even be replayed: what is no table of loads, and layers and crossbars that do not exist. At most 20 (XBR-20). */
@@ -30,7 +30,7 @@ const index = z
   .int()
   .min(0)
   .max(2 ** 24);
-const time = z.number().min(0).max(1e9);
+const time = z.number().min(0).max(LONGEST, `is later than ${LONGEST} s, beyond which picoseconds are not counted exactly`);
 const span = z.object({ start: time, end: time }).refine(({ start, end }) => start <= end, "ends before it starts");
 const figure = z.number().min(0).max(1e300);
 

@@ -9,6 +9,10 @@ import { verify } from "./verify.js";
 
 const laid: Laid = { encoding: "twosComplement", layout: "outputs", sharing: 1, spread: 1, rounds: 2 };
 
+/** All times in milliseconds: as long as random tables get, none lasts hours. */
+const brief = { cycle: 1e-3 as Seconds, offChipRate: 2e3 as Machine["offChipRate"] };
+const briefWriting = { set: 2e-3 as Seconds, reset: 3e-3 as Seconds, row: 5e-3 as Seconds };
+
 /** Two layers, the second after the first, and the plan that does one thing after the other. */
 function sample(inferences: 1 | 2 = 1, machine: Partial<Machine> = {}): { problem: CrossbarProblem; plan: CrossbarPlan } {
   const problem = smallProblem([smallLayer(1), smallLayer(2, { after: [0], inputs: 5, outputs: 2 })], machine);
@@ -44,7 +48,7 @@ describe("plans that run", () => {
         (coding, shape, machine, model, inferences, seed) => {
           const base = smallProblem([]).machine.programming;
           const layers = [smallLayer(seed, shape), smallLayer(seed + 1, { ...shape, after: [0], inputBits: 8 })];
-          const problem = smallProblem(layers, { ...machine, columns: 32, programming: { ...base, model } });
+          const problem = smallProblem(layers, { ...machine, ...brief, columns: 32, programming: { ...base, ...briefWriting, model } });
           const ways = layers.map((layer): Laid => {
             const sharing = coding.encoding === "magnitude" ? 1 : coding.sharing;
             const spread = Math.min(coding.spread, layer.inputs);
@@ -126,6 +130,16 @@ describe("broken plans are refused with their code", () => {
       ),
     ).toEqual(["XBR-20"]);
     expect(codes(problem, withMapping({ table: "" }))).toEqual(["XBR-20"]);
+  });
+  test("XBR-20: a table that lasts longer than picoseconds are counted", () => {
+    const late = { ...plan, sequences: plan.sequences.map((loads) => loads.map((load) => ({ ...load, fire: shifted(load.fire, 9007) }))) };
+    expect(codes(problem, late)).toEqual(["XBR-20"]);
+    const slow = smallProblem([smallLayer(1)], { cycle: 100 as Seconds });
+    const slower = slowPlan(
+      slow,
+      slow.layers.map((layer) => randomMapping(layer, { ...laid, rounds: 4 }, slow.machine, 1)),
+    );
+    expect(codes(slow, slower)).toEqual(["XBR-20"]);
   });
   test("XBR-21: too few rounds, rows that are not there, an encoding or sharing that was not asked for", () => {
     expect(codes(problem, withMapping({ rounds: 1 }))).toEqual(["XBR-21"]);
