@@ -8,6 +8,7 @@ const BENCHMARKS = {
   fusion: "what fusion saves over bandwidths and off-chip energies",
   explore: "a hardware search of 1,000 points",
   pipeline: "engines and streamed weights on five FPGAs, against no streaming and AutoWS's greedy search",
+  crossbar: "cell writes, latency and wear on crossbars for a quarter of the weights, against writing in order",
   cost: "evaluations per second of the loop-nest cost model",
 };
 

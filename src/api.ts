@@ -6,9 +6,10 @@ import type { Outcome } from "./base/outcome.js";
 import type { Bytes } from "./base/units.js";
 import type { Accepted } from "./base/verdict.js";
 import type { EmittedFile } from "./emit/file.js";
-import type { Objective, Point, Result } from "./explore/point.js";
+import { type Figures, figuresOf, type Objective, type Point, type Result } from "./explore/point.js";
 import { type Rival, rivalOf } from "./explore/search.js";
-import { type Goal, type Planner, plannerOf, whole } from "./families.js";
+import { parseSpace as readSpace, type Space } from "./explore/space.js";
+import { explorable, type Goal, type Planner, plannerOf, whole } from "./families.js";
 import type { Graph } from "./graph/graph.js";
 import type { Binding } from "./onnx/bindings.js";
 import { type ImportOptions, importOnnx } from "./onnx/import.js";
@@ -19,7 +20,7 @@ import { type AllocDocument, allocDocument } from "./planners/scratchpad/alloc/d
 import { parseBuffers } from "./planners/scratchpad/alloc/parse.js";
 import { verifyAllocation } from "./planners/scratchpad/alloc/verify.js";
 import { discrepancies, noPlanDocument, type PlanDocument, type PlannedDocument, planDocument, readDocument } from "./report/document.js";
-import type { Plan, Problem } from "./report/families.js";
+import { factsOf, type Plan, type Problem } from "./report/families.js";
 import { type InspectDocument, inspectDocument } from "./report/inspect.js";
 import { type Manifest, type Report, report } from "./report/report.js";
 import type { Budget } from "./search/budget.js";
@@ -32,15 +33,17 @@ export type { Outcome } from "./base/outcome.js";
 export type { Replay } from "./base/replay.js";
 export type { EmittedFile } from "./emit/file.js";
 export { type ForeignTool, foreign } from "./emit/foreign.js";
+export { COMPARED, type CompareDocument, type Contender, compareSheet, contended } from "./explore/compare.js";
 export { type FrontDocument, frontDocument, frontText, type Manifest as FrontManifest, readFront } from "./explore/document.js";
 export type { Objective, Point, Result } from "./explore/point.js";
 export { type Rival, searchPoints } from "./explore/search.js";
 export { frontSheet } from "./explore/sheet.js";
-export { parseSpace, type Space } from "./explore/space.js";
-export { type Goal, OVERLAPS, SOLVERS, SPLITS, usualObjective } from "./families.js";
+export type { Space } from "./explore/space.js";
+export { explorable, type Goal, OVERLAPS, SOLVERS, SPLITS, usualObjective } from "./families.js";
 export type { Graph } from "./graph/graph.js";
 export { type Binding, parseBinding } from "./onnx/bindings.js";
 export { buildExample, type Example, examples } from "./onnx/examples/index.js";
+export type { Weights } from "./onnx/weight-values.js";
 export type { CrossbarPlan, CrossbarProblem } from "./planners/crossbar/plan.js";
 export type { FusionPlan, FusionProblem } from "./planners/fusion/plan.js";
 export type { PipelinePlan, PipelineProblem } from "./planners/pipeline/plan.js";
@@ -88,6 +91,10 @@ export function inspect(model: Model, bindings: readonly Binding[], sha256: stri
 /** Reads a model, to be planned on many targets. */
 export const importModel = (model: Model, bindings: readonly Binding[]): Checked<Graph> => importOnnx(model.bytes, { ...model, bindings });
 
+/** Reads the weights of a model; `seed` gives random values to those that it comes without. */
+export const modelWeights = (model: Model, seed: number | undefined): Checked<Weights> =>
+  readWeights(model.bytes, model.name, model.external, seed);
+
 /** What planning came to. Only an accepted plan has a report; a refused one is a bug of ours and shows nothing else. */
 export type Planned =
   | { readonly kind: "planned"; readonly document: PlannedDocument; readonly report: Report }
@@ -113,7 +120,7 @@ export async function plan(
   lap("import");
   if (!graph.ok) return graph;
 
-  const weights = () => readWeights(model.bytes, model.name, model.external, goal.randomWeights); // only some families look at values
+  const weights = () => modelWeights(model, goal.randomWeights); // only some families look at values
   const posed = posedFor(graph.value, target, goal, budget, weights); // Graph x Target -> Problem, plain JSON
   if (!posed.ok) return posed;
   const { problem, uncut, solve, verify } = posed.value;
@@ -175,33 +182,33 @@ function posedFor(graph: Graph, target: Target, goal: Goal, budget: Budget, weig
   );
 }
 
+/** Reads a space of targets and goals; `file` names it in messages. */
+export const parseSpace = (yaml: string, file: string): Checked<Space> => readSpace(yaml, file, explorable);
+
 /**
  * Plans `graph` on one target of a space as `plan` does, and tells the judge's figures alone. Where a rival dominates all
  * that this target could reach at best, nothing is planned.
  *
+ * @param goal what a point does not say of its own.
  * @param objectives what the vectors of the rivals stand for.
  */
 export async function evaluate(
   graph: Graph,
-  { target, hardware }: Pick<Point, "target" | "hardware">,
+  { target, goal: own, hardware }: Pick<Point, "target" | "goal" | "hardware">,
   goal: Goal,
   objectives: readonly Objective[],
   rivals: readonly Rival[],
   { budget, mip, weights = noWeights }: Pick<Surroundings, "budget" | "mip"> & { readonly weights?: () => Checked<Weights> },
 ): Promise<Result> {
-  const posed = posedFor(graph, target, goal, budget, weights);
+  const posed = posedFor(graph, target, { ...goal, ...own } as Goal, budget, weights); // settings were checked when the space was read
   if (!posed.ok) return { status: "failed", reason: posed.errors[0] };
   const { problem, uncut, solve, verify, floor } = posed.value;
   if (uncut !== undefined) return { status: "undecided", reason: uncut };
-  const run = (latencyCycles: number, energyPicojoules: number) => ({
-    latencySeconds: latencyCycles / target.clock,
-    energyPicojoules,
-  });
+  const { front, metrics: quickly } = plannerOf(target.kind);
+  const figures = [...front.objectives, ...front.others];
 
-  const least = floor?.(problem);
-  if (least !== undefined) {
-    // Solver and judge may round the same sum differently.
-    const best = run(least.latencyCycles * (1 - ROUNDING), least.energyPicojoules * (1 - ROUNDING));
+  if (floor !== undefined) {
+    const best = loosened(floor(problem), figures);
     const rival = rivalOf(rivals, objectives, hardware, best);
     if (rival !== undefined) return { status: "pruned", by: rival.id, floor: best };
   }
@@ -210,15 +217,22 @@ export async function evaluate(
   if (outcome.status === "unknown") return { status: "undecided", reason: undecided(target.name, outcome.reason) };
   const verdict = verify(problem, outcome.plan);
   if (!verdict.ok) return { status: "refused", reason: verdict.violations[0] };
-  const { latency, energy, trafficByCause } = verdict.accepted.replay.totals;
-  const offChipBytes = Object.values(trafficByCause).reduce((sum, size) => sum + size, 0);
-  return {
-    status: "planned",
-    metrics: { ...run(latency, energy), latencyCycles: latency, offChipBytes },
-    optimal: outcome.status === "optimal",
-  };
+  const metrics = quickly?.(problem, verdict.accepted) ?? factsOf({ problem, accepted: verdict.accepted, outcome }).metrics;
+  return { status: "planned", metrics: figuresOf(figures, metrics), optimal: outcome.status === "optimal" };
 }
 
+/** Floor and judge may round the same sum differently; what is counted is exact. */
+const loosened = (floor: Figures, figures: readonly Objective[]): Figures =>
+  Object.fromEntries(
+    Object.entries(floor).map(([key, value]) => {
+      const figure = figures.find((f) => f.key === key);
+      if (figure !== undefined && COUNTED.includes(figure.unit)) return [key, value];
+      return [key, value * (figure?.more ? 1 + ROUNDING : 1 - ROUNDING)];
+    }),
+  );
+
+/** Units of counts. */
+const COUNTED: readonly Objective["unit"][] = ["B", "cycle", ""];
 /** Share by which sums in different orders may differ. */
 const ROUNDING = 1e-9;
 
@@ -282,7 +296,7 @@ export function verilog(
         "plan on an FPGA, for instance zcu102",
       ),
     );
-  const weights = readWeights(model.bytes, model.name, model.external, seed);
+  const weights = modelWeights(model, seed);
   if (!weights.ok) return weights;
   const graph = importOnnx(model.bytes, { ...model, bindings });
   const files = emit(document.problem, accepted, weights.value, graph.ok ? graph.value : undefined);
@@ -321,7 +335,14 @@ export function alloc(
 }
 
 const noWeights = (): Checked<Weights> =>
-  bad(fail("XBR-4", "model", "the values of the weights were not handed over", "plan on the target by itself, with `stowage plan`"));
+  bad(
+    fail(
+      "XBR-4",
+      "model",
+      "the values of the weights were not handed over",
+      "give `evaluate` the weights of the model, as `modelWeights` reads them",
+    ),
+  );
 
 const undecided = (where: string, reason: string): Diagnostic =>
   fail("CLI-23", where, `neither a plan nor a proof that none exists: ${reason}`, "allow more with --time or --nodes");

@@ -16,8 +16,11 @@ export interface RandomMachine {
 
 type Drawn = Parameters<typeof network>[1][number];
 
+/** Layers of all kinds; without `resizes` as many of the others. */
+const KINDS = ["convolution", "convolution", "pooling", "elementwise", "join", "globalPooling"];
+
 /** A chain of convolutions, poolings and functions in which ways part and join again by addition or concatenation. */
-export function randomMachine(seed: number, most = 6): RandomMachine {
+export function randomMachine(seed: number, most = 6, resizes = false): RandomMachine {
   const random = rng(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
   const drawn: Drawn[] = [];
@@ -50,7 +53,7 @@ export function randomMachine(seed: number, most = 6): RandomMachine {
   let at: number | "input" = "input";
   while (drawn.length < 1 + Math.floor(random() * most)) {
     const map = of(at);
-    const kind: string = pick(["convolution", "convolution", "pooling", "elementwise", "join", "globalPooling"]);
+    const kind: string = pick(resizes ? [...KINDS, "resize"] : KINDS);
     if (kind === "convolution") at = convolve(at, false);
     else if (kind === "elementwise") at = draw("elementwise", { kind, from: [at], output: { ...map, bits: pick([4, 8]) } });
     else if (kind === "pooling") {
@@ -58,7 +61,11 @@ export function randomMachine(seed: number, most = 6): RandomMachine {
       at = draw(pick(["maximum", "mean"]), { kind, from: [at], kernel, output: sized(map, kernel, map.channels, pick([4, 8])) });
     } else if (kind === "globalPooling" && drawn.length > 0)
       at = draw(pick(["maximum", "mean"]), { kind, from: [at], kernel: undefined, output: { ...map, height: 1, width: 1 } });
-    else if (kind === "join" && at !== "input") {
+    else if (kind === "resize" && map.height * map.width <= LARGEST) {
+      const [y, x] = [pick([1, 2, 3]), pick([1, 2])];
+      const output = { ...map, height: y * map.height, width: x * map.width };
+      at = draw(kind, { kind, from: [at], output, kernel: { ...POINT, strideY: y, strideX: x } });
+    } else if (kind === "join" && at !== "input") {
       const way = convolve(at, true);
       const other = random() < 0.5 ? at : convolve(at, true);
       const [a, b] = [of(way), of(other)];
@@ -88,6 +95,9 @@ export function randomMachine(seed: number, most = 6): RandomMachine {
     ),
   };
 }
+
+/** Pixels of a map that is made larger. */
+const LARGEST = 40;
 
 function kernelFor(map: StreamedMap, pick: <T>(list: readonly T[]) => T, same: boolean): Kernel {
   const side = pick([1, 2, 3, 3, 5].filter((k) => k <= Math.min(map.height, map.width)));
@@ -162,6 +172,7 @@ function arithmeticOf({ layers, streams }: PipelineProblem, id: number, kind: st
     }
     case "maximum":
     case "mean":
+    case "resize":
       return { kind, scaling };
     case "elementwise": {
       const half = 2 ** (map.bits - 1);

@@ -1,6 +1,7 @@
 import { toBase64 } from "../src/base/base64.js";
 import { rng } from "../src/base/rng.js";
 import type { Picojoules, Seconds } from "../src/base/units.js";
+import { mostWorn } from "../src/cost/crossbar/cells.js";
 import { geometryOf } from "../src/cost/crossbar/geometry.js";
 import type { CrossbarPlan, CrossbarProblem, Layer, Load, Machine, Mapping } from "../src/planners/crossbar/plan.js";
 import { rigOf, runCrossbar } from "../src/planners/crossbar/replay-cells.js";
@@ -106,7 +107,7 @@ export function slowPlan(problem: CrossbarProblem, mappings: readonly Mapping[],
       rig,
       "difference",
     );
-    for (const count of rig.wear) most = Math.max(most, count);
+    most = Math.max(most, mostWorn(rig.worn));
     return costs;
   });
   const sequences: Load[][] = taken.map(() => []);

@@ -2,6 +2,7 @@
  * The modules that are synthesised, each over a grid of parameters: how to emit one, and what our cost formulas say of it. `fixed` is
  * the part that is counted exactly (memories and multipliers), `features` those that the rest is fitted to.
  */
+import { joinedBits, productsPerDsp } from "../../dist/cost/fpga/dsp.js";
 import { arithmeticCost, arithmeticMemories, chainCost, POOLING_STAGES } from "../../dist/cost/fpga/engine.js";
 import { FEATURES } from "../../dist/cost/fpga/logic.js";
 import { memoryCost, queueStyle } from "../../dist/cost/fpga/memory.js";
@@ -48,6 +49,7 @@ const convolutionShape = ({ size, inputs, outputs, kernel, weight, activation, c
     columns: 14,
     steps: { group: 1, channel: channels / inputs, filter: filters / outputs, kernel: positions / kernel },
     bits: { in: activation, weight, out: activation },
+    perMultiplier: productsPerDsp(FABRIC, weight, activation),
     arithmetic: { kind: "convolution", weights: [], bias: noise(filters, 2 ** (sumBits - 3)), sumBits, scaling: scaling(activation) },
   };
 };
@@ -119,6 +121,10 @@ export const MODULES = {
       ...grid({ size: [3], inputs: [1], outputs: [1, 2], kernel: [9], weight: [8], activation: [8], channels: [48], filters: [96] }),
       { size: 1, inputs: 2, outputs: 8, kernel: 1, weight: 8, activation: 8, channels: 256, filters: 256 },
       { size: 5, inputs: 1, outputs: 2, kernel: 5, weight: 6, activation: 6, channels: 6, filters: 16 },
+      // Wide engines, where what grows with the operands outweighs the rest.
+      { size: 3, inputs: 4, outputs: 4, kernel: 9, weight: 4, activation: 5, channels: 32, filters: 32 },
+      { size: 3, inputs: 16, outputs: 4, kernel: 1, weight: 4, activation: 5, channels: 64, filters: 64 },
+      { size: 1, inputs: 8, outputs: 16, kernel: 1, weight: 4, activation: 5, channels: 128, filters: 128 },
     ],
     emit: (point) => convolution("engine", convolutionShape(point), point.filters / point.outputs),
     features: (point) => {
@@ -129,6 +135,7 @@ export const MODULES = {
         steps: shape.steps.kernel,
         lanes: point.outputs,
         terms: point.inputs * point.kernel,
+        joined: joinedBits(FABRIC, point.weight, point.activation, point.outputs) * point.inputs * point.kernel,
         product: point.activation + point.weight,
         sum: shape.arithmetic.sumBits,
         result: point.activation,

@@ -161,8 +161,30 @@ export interface CrossbarRun {
   readonly sumBytes: Bytes;
   /** Plainer ways to run the same network, each with one more idea than the one before. */
   readonly ways: readonly (CrossbarTotals & { readonly name: CrossbarWay })[];
+  /** The plainest ways with what a scheduler can do for them: what a plan is measured by. */
+  readonly baselines: readonly CrossbarBaseline[];
+  /** Where what crossbars hold moves on now and then: a full turn, until everything is back in its place. */
+  readonly rotation?: CrossbarRotation;
+}
+
+/** Cells over a full turn. */
+export interface CrossbarRotation {
+  /** Inferences of a full turn. */
+  readonly turn: number;
+  /** Per inference: of the cell written most; beside the table, by shifting alone, and the seconds that take. */
+  readonly maxCellWrites: number;
+  readonly cellWrites: number;
+  readonly programming: Seconds;
+  /** Inferences in full turns until a cell has the writes it endures. */
+  readonly life: number;
 }
 export type CrossbarWay = "rewrite" | "difference" | "encoding" | "chains" | "order";
+
+/** Weights in their own order, written while other crossbars fire; in strips as wide as crossbars, or so thin that more of them fire at once. */
+export interface CrossbarBaseline extends CrossbarTotals {
+  readonly name: "rewrite" | "difference";
+  readonly strips: "full" | "thin";
+}
 
 /** Another run of the same network on the same machine, which the plan is held against. */
 export interface Baseline {

@@ -24,7 +24,7 @@ import { colours, done, EXIT, type Finished, failed, paint } from "./finish.js";
 import { loadModel } from "./model.js";
 import { version } from "./version.js";
 
-export interface ExploreRequest extends Pick<Goal, "objective" | "overlap" | "bindings"> {
+export interface ExploreRequest extends Pick<Goal, "objective" | "overlap" | "bindings" | "randomWeights"> {
   readonly space: string;
   readonly workers: number;
   readonly epsilon: number;
@@ -35,6 +35,9 @@ export interface ExploreRequest extends Pick<Goal, "objective" | "overlap" | "bi
   readonly fresh: boolean;
   readonly json: boolean;
 }
+
+const RANDOM =
+  "Where values of weights are looked at and the model comes without, random ones stand in: what writing costs is no figure of this network.";
 
 /** The front file is brought up to date this often while the search runs. */
 const SAVE_MILLISECONDS = 10_000;
@@ -60,11 +63,13 @@ export async function explore(spec: string, request: ExploreRequest): Promise<Fi
     split: "auto",
     overlap: request.overlap ?? "exact",
     bindings: request.bindings,
+    randomWeights: request.randomWeights,
   };
+  const { points, objectives } = space.value;
   const manifest: FrontManifest = {
     stowage: version(),
     model: model.value.sha256,
-    space: sha256(JSON.stringify(space.value.points.map(({ target }) => target))),
+    space: sha256(JSON.stringify([points.map(({ target, goal: own }) => [target, own]), objectives.map(({ key }) => key)])),
     goal: sha256(JSON.stringify([goal, nodes, seed])),
     seed,
     budget: { nodes },
@@ -76,14 +81,18 @@ export async function explore(spec: string, request: ExploreRequest): Promise<Fi
   const documentNow = (): FrontDocument =>
     frontDocument({
       model: model.value.name,
-      planned: request.objective ?? [...new Set(space.value.points.map(({ target }) => usualObjective(target.kind)))].join(", "),
+      planned: [...new Set(points.map(({ target, goal: own }) => own.objective ?? request.objective ?? usualObjective(target.kind)))].join(
+        ", ",
+      ),
       space: space.value,
       results: found,
       epsilon,
+      assumptions: request.randomWeights === undefined ? [] : [RANDOM],
       warnings: [...graph.warnings, ...space.warnings, ...model.value.warnings],
       manifest,
     });
-  await search(space.value, { graph: graph.value, goal, objectives: space.value.objectives, nodes, seed }, workers, found, () => {
+  const input: ExploreInput = { model: spec, graph: graph.value, goal, objectives, nodes, seed };
+  await search(space.value, input, workers, found, () => {
     if (out !== undefined) writeFiles([{ path: out, text: frontText(documentNow(), sha256) }]); // the last one is reported, see `finish`
   });
   return finished(documentNow(), request);
@@ -113,7 +122,7 @@ async function search(space: Space, input: ExploreInput, workers: number, found:
     await searchPoints({
       ...space,
       known: new Map(found),
-      run: ({ target, hardware }, rivals) => pool.run({ point: { target, hardware }, rivals }),
+      run: ({ target, goal, hardware }, rivals) => pool.run({ point: { target, goal, hardware }, rivals }),
       lanes,
       stop: () => stopped,
       found: (id, result) => {
@@ -145,7 +154,7 @@ function finished(document: FrontDocument, { out, report, json: asDocument }: Ex
       "EXP-20",
       document.model,
       `none of ${document.points.length} points has an accepted plan`,
-      reasons[0] === undefined ? "let the search go on" : `the first one says: ${reasons[0].code} ${reasons[0].message}`,
+      reasons[0] === undefined ? "let the search go on" : `the first one says: ${reasons[0].code} ${reasons[0].message}; ${reasons[0].fix}`,
     );
     return failed(document.counts.infeasible === document.count ? EXIT.infeasible : EXIT.noPlan, [none], { json, files });
   }

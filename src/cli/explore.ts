@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { type Command, Option } from "commander";
 import { type Binding, type Goal, OVERLAPS } from "../api.js";
-import { binding, epsilon, nodes, OBJECTIVES, objective, seed, workers } from "./arguments.js";
+import { binding, epsilon, nodes, OBJECTIVES, objective, randomSeed, seed, workers } from "./arguments.js";
 import { finish } from "./finish.js";
 import { NODES } from "./plan.js";
 
@@ -14,6 +14,7 @@ interface Options {
   readonly epsilon: number;
   readonly nodes: number;
   readonly seed: number;
+  readonly weights?: number;
   readonly out?: string;
   readonly report?: string;
   readonly fresh?: true;
@@ -25,7 +26,7 @@ export function addExplore(program: Command): void {
     .command("explore")
     .summary("search a space of accelerators for those that no other beats")
     .description(
-      "Plans MODEL on every target of a space and finds the front over latency, energy, area and peak bandwidth. Only plans that the judge accepts count. Ctrl-C keeps what is done; the same command goes on from --out.",
+      "Plans MODEL on every target of a space and finds the front: over latency, energy, area and peak bandwidth of PE arrays, and over what counts in each of the other families. Only plans that the judge accepts count. Ctrl-C keeps what is done; the same command goes on from --out.",
     )
     .argument("<model>", "an .onnx file or the name of a bundled example")
     .requiredOption("--space <file>", "a YAML file: a base target and axes")
@@ -44,6 +45,7 @@ export function addExplore(program: Command): void {
     .option("--epsilon <share>", "leave points out of the front that another one comes this close to in everything, e.g. 0.01", epsilon, 0)
     .option("--nodes <count>", "stop the search of each plan after this many nodes", nodes, NODES)
     .option("--seed <number>", "seed of every random choice", seed, 1)
+    .option("--weights <random:SEED>", "crossbar: random weights in place of those the model comes without", randomSeed)
     .option("--out <file>", "write the front (JSON), now and then and at the end; where it exists, go on from it")
     .option("--fresh", "replace --out instead of going on from it")
     .option("--report <file>", "write a self-contained HTML report")
@@ -61,6 +63,7 @@ export function addExplore(program: Command): void {
           epsilon: options.epsilon,
           nodes: options.nodes,
           seed: options.seed,
+          randomWeights: options.weights,
           out: options.out,
           report: options.report,
           fresh: options.fresh === true,
@@ -80,4 +83,14 @@ Example:
     buffers.size: { from: 64KiB, to: 512KiB, factor: 2 }
     offChip.bandwidth: [1GB/s, 2GB/s, 4GB/s]
   $ stowage explore mobilenetv2 --space space.yaml --out front.json --report front.html
+
+An axis may also range over what plans are made for, and \`front\` says what is weighed:
+  $ cat crossbars.yaml
+  base: reram-ou
+  axes:
+    crossbars: [25%, 50%]
+    sharing: [1, 8]
+    goal.objective: [latency, energy, endurance]
+  front: [latencySeconds, energyPicojoules, maxCellWrites, indexBits]
+  $ stowage explore dscnn --space crossbars.yaml --weights random:1 --report front.html
 `;

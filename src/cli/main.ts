@@ -3,6 +3,7 @@
 import { Command, CommanderError } from "commander";
 import { fail } from "../base/diagnostic.js";
 import { addAlloc } from "./alloc.js";
+import { addCompare } from "./compare.js";
 import { addDemo } from "./demo.js";
 import { addExplore } from "./explore.js";
 import { addExport } from "./export.js";
@@ -39,7 +40,7 @@ const program = new Command("stowage")
     "\nExample:\n  $ stowage demo\n\nExit codes: 0 done, 1 usage, 2 bad input, 3 infeasible, 4 no plan and no proof, 5 plan refused by the judge, 70 a bug of ours.\n",
   );
 
-for (const add of [addInspect, addPlan, addExplore, addVerify, addExport, addAlloc, addTargets, addDemo]) add(program);
+for (const add of [addInspect, addPlan, addCompare, addExplore, addVerify, addExport, addAlloc, addTargets, addDemo]) add(program);
 
 try {
   await program.parseAsync();

@@ -28,6 +28,6 @@ export const emitCodes: CodeTable = {
   },
   "EXP-47": {
     means: "Warning: some layers have no hardware here, so that the weight paths alone are written.",
-    fix: "Build the engines around the weight paths, or plan a network of convolutions, poolings, additions, concatenations and functions of one value.",
+    fix: "Build the engines around the weight paths, or plan a network of convolutions, poolings, additions, concatenations, resizing and functions of one value.",
   },
 };

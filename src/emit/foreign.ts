@@ -1,6 +1,6 @@
 import { bad, type Checked, fail } from "../base/diagnostic.js";
 import type { Accepted } from "../base/verdict.js";
-import type { PipelinePlan, PipelineProblem } from "../planners/pipeline/plan.js";
+import { asBuilt, type PipelinePlan, type PipelineProblem } from "../planners/pipeline/plan.js";
 import type { Target } from "../target/target.js";
 import { autowsFiles } from "./autows.js";
 import type { EmittedFile } from "./file.js";
@@ -30,7 +30,10 @@ export function foreign(
   },
   tool: ForeignTool,
 ): Checked<readonly EmittedFile[]> {
-  if (document.kind === FAMILY) return FORMS[tool](document.problem as PipelineProblem, accepted as never);
+  if (document.kind === FAMILY) {
+    const { partitions } = accepted.plan as PipelinePlan;
+    return FORMS[tool](asBuilt(document.problem as PipelineProblem, partitions), accepted as never);
+  }
   const message = `a plan of kind ${document.kind} has no form that ${tool} would read`;
   return bad(fail("EXP-46", document.model, message, "plan on an FPGA, for instance zcu102"));
 }

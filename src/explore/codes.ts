@@ -18,8 +18,21 @@ export const exploreCodes: CodeTable = {
     means: "The front file belongs to another model, space, goal or version.",
     fix: "Name another file, or start anew with `--fresh`.",
   },
+  "EXP-6": {
+    means:
+      "A key path of the space names a setting of the goal that there is not, or that this family of accelerators has not, or a value it does not serve.",
+    fix: "`goal.objective` ranges over what plans lower; the message lists what the family serves.",
+  },
+  "EXP-7": {
+    means: "`front` names a figure that not every point of the space has.",
+    fix: "Use those that the message lists, or leave `front` out.",
+  },
   "EXP-20": {
     means: "No point of the space has an accepted plan, so there is no front.",
     fix: "The front file says why for every point; give the machines more memory or another network.",
+  },
+  "EXP-21": {
+    means: "None of the targets that were to be compared has an accepted plan.",
+    fix: "The reasons follow, one for each target.",
   },
 };

@@ -1,14 +1,14 @@
 import * as z from "zod";
 import { bad, type Checked, type Diagnostic, fail, good } from "../base/diagnostic.js";
 import { frontOf, kneeOf, thinned } from "./front.js";
-import { type Hardware, OBJECTIVES, type Objective, type Point, type Result, STATUSES, vectorOf } from "./point.js";
+import { AREA, BANDWIDTH, type Front, type Hardware, type Objective, type Point, type Result, STATUSES, vectorOf } from "./point.js";
 import type { Space } from "./space.js";
 
 /** What a front was made from, so that it can be made again and continued. Digests are SHA-256. */
 export interface Manifest {
   readonly stowage: string;
   readonly model: string;
-  /** Of the targets of all points. */
+  /** Of the targets of all points, what each is planned for, and what the front is over. */
   readonly space: string;
   /** Of what each point is planned for, and how long. */
   readonly goal: string;
@@ -24,14 +24,16 @@ export interface FrontDocument {
   readonly status: "complete" | "partial";
   /** What each point's plan lowers. */
   readonly planned: string;
-  readonly objectives: readonly { readonly key: Objective; readonly label: string; readonly unit: string }[];
+  readonly objectives: readonly Objective[];
+  /** Pairs of keys of objectives that a report draws, across and up. */
+  readonly pictures: Front["pictures"];
   readonly epsilon: number;
   readonly count: number;
   readonly counts: Readonly<Record<Result["status"], number>>;
   /** Ids: what nothing dominates, ascending by the objectives; thinned by `epsilon`. */
   readonly front: readonly number[];
-  /** Knees of the whole front and of those of two objectives. */
-  readonly knees: readonly { readonly objectives: readonly Objective[]; readonly point: number }[];
+  /** Knees of the whole front and of those of two objectives, which are named by their keys. */
+  readonly knees: readonly { readonly objectives: readonly string[]; readonly point: number }[];
   readonly points: readonly FrontPoint[];
   readonly assumptions: readonly string[];
   readonly warnings: readonly Diagnostic[];
@@ -52,6 +54,8 @@ export interface Found {
   readonly space: Space;
   readonly results: ReadonlyMap<number, Result>;
   readonly epsilon: number;
+  /** What else a reader must know before trusting a figure. */
+  readonly assumptions: readonly string[];
   readonly warnings: readonly Diagnostic[];
   readonly manifest: Manifest;
 }
@@ -60,9 +64,10 @@ export interface Found {
 export function frontDocument({
   model,
   planned,
-  space: { points, objectives },
+  space: { points, objectives, pictures },
   results,
   epsilon,
+  assumptions,
   warnings,
   manifest,
 }: Found): FrontDocument {
@@ -78,7 +83,7 @@ export function frontDocument({
   const knees = [...(objectives.length > 2 ? [[...objectives]] : []), ...pairs].flatMap((chosen) => {
     const seen = accepted.map(({ point, run }) => vectorOf(chosen, point.hardware, run));
     const knee = kneeOf(seen, frontOf(seen));
-    return knee === undefined ? [] : [{ objectives: chosen, point: accepted[knee]!.point.id }];
+    return knee === undefined ? [] : [{ objectives: chosen.map(({ key }) => key), point: accepted[knee]!.point.id }];
   });
   const on = new Set(front);
   const whole = knees.find((knee) => knee.objectives.length === objectives.length)?.point;
@@ -87,7 +92,8 @@ export function frontDocument({
     model,
     status: looked.length === points.length ? "complete" : "partial",
     planned,
-    objectives: OBJECTIVES.filter(({ key }) => objectives.includes(key)),
+    objectives,
+    pictures,
     epsilon,
     count: points.length,
     counts: Object.fromEntries(
@@ -104,24 +110,31 @@ export function frontDocument({
       knee: whole === id,
       ...result,
     })),
-    assumptions: assumptionsOf(points, objectives),
+    assumptions: [...assumptionsOf(points, objectives), ...assumptions],
     warnings,
     manifest,
   };
 }
 
-const assumptionsOf = (points: readonly Point[], objectives: readonly Objective[]): readonly string[] => [
-  ...(objectives.includes("areaSquareMillimetres")
-    ? [
-        "Area is that of the array and its buffers at 40 nm, for comparing points with each other: gates of the published VWA (266.9 K NAND2 for 168 MACs) or Eyeriss (1,176 K NAND2 and 73.5 KB for 168 elements) per processing element, other widths by Horowitz's areas, 0.242 µm² per bit of memory; gates fill 70 % of their rows and cells 60 % of their macros (assumptions).",
-      ]
-    : ["Area is left out: no area is known for some of the targets."]),
-  "Peak bandwidth is the rate of the off-chip memory, both directions together, that a machine has to be given.",
-  ...(new Set(points.map(({ target }) => target.kind)).size > 1
-    ? ["Targets of different kinds are judged by different models of a machine; their figures compare only so far."]
-    : []),
-  "Every figure of a point is from the judge's replay of its plan; a plan that is not proven optimal may leave a point worse than it has to be.",
-];
+function assumptionsOf(points: readonly Point[], objectives: readonly Objective[]): readonly string[] {
+  const over = ({ key }: Objective): boolean => objectives.some((objective) => objective.key === key);
+  return [
+    ...(over(AREA)
+      ? [
+          "Area is that of the array and its buffers at 40 nm, for comparing points with each other: gates of the published VWA (266.9 K NAND2 for 168 MACs) or Eyeriss (1,176 K NAND2 and 73.5 KB for 168 elements) per processing element, other widths by Horowitz's areas, 0.242 µm² per bit of memory; gates fill 70 % of their rows and cells 60 % of their macros (assumptions).",
+        ]
+      : over(BANDWIDTH)
+        ? ["Area is left out: no area is known for some of the targets."]
+        : []),
+    ...(over(BANDWIDTH)
+      ? ["Peak bandwidth is the rate of the off-chip memory, both directions together, that a machine has to be given."]
+      : []),
+    ...(new Set(points.map(({ target }) => target.kind)).size > 1
+      ? ["Targets of different kinds are judged by different models of a machine; their figures compare only so far."]
+      : []),
+    "Every figure of a point is from the judge's replay of its plan; a plan that is not proven optimal may leave a point worse than it has to be.",
+  ];
+}
 
 /**
  * Reads a front file to go on from it.
@@ -175,15 +188,14 @@ const NAMES = { stowage: "version", model: "model", space: "space", goal: "goal"
 export const frontText = (document: FrontDocument, digest: (text: string) => string): string =>
   `${JSON.stringify({ sha256: digest(JSON.stringify(document)), ...document })}\n`;
 
-const figure = z.number().min(0);
-const run = { latencySeconds: figure, energyPicojoules: figure };
+const figures = z.record(z.string(), z.number().min(0));
 const result: z.ZodType<Result> = z.discriminatedUnion("status", [
   z.object({
     status: z.literal("planned"),
-    metrics: z.object({ ...run, latencyCycles: figure, offChipBytes: figure }),
+    metrics: figures,
     optimal: z.boolean(),
   }),
-  z.object({ status: z.literal("pruned"), by: z.int().min(0), floor: z.object(run) }),
+  z.object({ status: z.literal("pruned"), by: z.int().min(0), floor: figures }),
   z.object({
     status: z.enum(["infeasible", "undecided", "refused", "failed"]),
     reason: z.custom<Diagnostic>((d) => ["code", "message", "where", "fix"].every((key) => typeof (d as never)?.[key] === "string")),

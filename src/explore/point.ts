@@ -1,15 +1,29 @@
 import type { Diagnostic } from "../base/diagnostic.js";
+import type { Metrics } from "../report/metrics.js";
+import type { Unit } from "../report/quantity.js";
 import type { Target } from "../target/target.js";
 
-/** Less is better in each. The first two are the judge's, the others follow from the target alone. */
-export const OBJECTIVES = [
-  { key: "latencySeconds", label: "latency", unit: "s" },
-  { key: "energyPicojoules", label: "energy", unit: "pJ" },
-  { key: "areaSquareMillimetres", label: "area", unit: "mm²" },
-  { key: "bandwidthBytesPerSecond", label: "peak bandwidth", unit: "B/s" },
-] as const;
+/** A figure of points that fronts weigh, as plain data. Less is better, unless `more` is. */
+export interface Objective {
+  /** Of the hardware, or a metric of the plan document unless `sum` says what it is made of. */
+  readonly key: string;
+  readonly label: string;
+  readonly unit: Unit;
+  /** The more the better; such a figure is above 0. */
+  readonly more?: true;
+  /** Metrics of the plan document that add up to it, each with its weight. */
+  readonly sum?: Readonly<Record<string, number>>;
+}
 
-export type Objective = (typeof OBJECTIVES)[number]["key"];
+/** What the fronts of one family are over. */
+export interface Front {
+  /** Where a space names none. */
+  readonly objectives: readonly Objective[];
+  /** More that a space may name. */
+  readonly others: readonly Objective[];
+  /** Pairs of keys that a report draws where both are objectives: across, and up. */
+  readonly pictures: readonly (readonly [string, string])[];
+}
 
 /** What a target needs, whatever it runs. */
 export interface Hardware {
@@ -19,13 +33,23 @@ export interface Hardware {
   readonly bandwidthBytesPerSecond: number;
 }
 
-/** What running the network on a target takes. */
-export interface Run {
-  readonly latencySeconds: number;
-  readonly energyPicojoules: number;
-}
+export const LATENCY: Objective = { key: "latencySeconds", label: "latency", unit: "s" };
+export const ENERGY: Objective = { key: "energyPicojoules", label: "energy", unit: "pJ" };
+export const OFF_CHIP: Objective = { key: "offChipBytes", label: "off-chip traffic", unit: "B" };
+export const AREA: Objective = { key: "areaSquareMillimetres", label: "area", unit: "mm²" };
+export const BANDWIDTH: Objective = { key: "bandwidthBytesPerSecond", label: "peak bandwidth", unit: "B/s" };
 
-/** One target of a space. */
+/** Keys of `Hardware`. */
+export const OF_TARGETS: readonly string[] = [AREA.key, BANDWIDTH.key];
+
+/** Figures by their keys. */
+export type Figures = Readonly<Record<string, number>>;
+
+/** What a space may set of the goal of a plan. */
+export const GOAL_SETTINGS = ["objective", "solver", "split", "overlap"] as const;
+export type GoalSettings = Readonly<Partial<Record<(typeof GOAL_SETTINGS)[number], string>>>;
+
+/** One target of a space, and what it is planned for where the space says so. */
 export interface Point {
   /** Position in the space. */
   readonly id: number;
@@ -33,6 +57,7 @@ export interface Point {
   readonly base: string;
   readonly settings: readonly string[];
   readonly target: Target;
+  readonly goal: GoalSettings;
   readonly hardware: Hardware;
 }
 
@@ -40,12 +65,12 @@ export interface Point {
 export type Result =
   | {
       readonly status: "planned";
-      readonly metrics: Run & { readonly latencyCycles: number; readonly offChipBytes: number };
+      readonly metrics: Figures;
       /** Of the objective planned for: whether no plan is better. */
       readonly optimal: boolean;
     }
   /** Not planned: point `by` is at least as good in everything as this one could be at best, and better in something. */
-  | { readonly status: "pruned"; readonly by: number; readonly floor: Run }
+  | { readonly status: "pruned"; readonly by: number; readonly floor: Figures }
   /** `infeasible`: proven. `undecided`: neither plan nor proof. `refused`: by the judge, a bug of ours. `failed`: cannot be posed. */
   | { readonly status: "infeasible" | "undecided" | "refused" | "failed"; readonly reason: Diagnostic };
 
@@ -58,10 +83,22 @@ export const STATUSES = [
   "failed",
 ] as const satisfies readonly Result["status"][];
 
-/** The values of `objectives` in their order. */
+/** What is weighed of `objectives`, in their order: less is better in each. */
 export type Vector = readonly number[];
 
-export const vectorOf = (objectives: readonly Objective[], hardware: Hardware, run: Run): Vector => {
-  const all: Readonly<Partial<Record<Objective, number>>> = { ...hardware, ...run };
-  return objectives.map((key) => all[key] ?? 0);
+/** A figure of which nothing is known counts as the best there could be: 0. Of what is the better the more there is, the reciprocal is weighed. */
+export const vectorOf = (objectives: readonly Objective[], hardware: Hardware, figures: Figures): Vector => {
+  const all: Readonly<Record<string, number>> = { ...hardware, ...figures };
+  return objectives.map(({ key, more }) => (more ? 1 / (all[key] ?? Number.POSITIVE_INFINITY) : (all[key] ?? 0)));
 };
+
+/** What the metrics of a plan say of objectives; those of the hardware are not among them. */
+export const figuresOf = (objectives: readonly Objective[], metrics: Metrics): Figures =>
+  Object.fromEntries(
+    objectives
+      .filter(({ key }) => !OF_TARGETS.includes(key))
+      .map(({ key, sum = { [key]: 1 } }) => [
+        key,
+        Object.entries(sum).reduce((total, [metric, weight]) => total + weight * Number(metrics[metric]), 0),
+      ]),
+  );

@@ -2,10 +2,11 @@ import { describe, expect, test } from "vitest";
 import { rng } from "../base/rng.js";
 import { presetTarget } from "../target/presets.js";
 import { frontOf } from "./front.js";
-import { OBJECTIVES, type Point, type Result, type Run, vectorOf } from "./point.js";
+import { fusionFront } from "./fronts.js";
+import { type Figures, type Point, type Result, vectorOf } from "./point.js";
 import { LAG, type Rival, rivalOf, searchPoints } from "./search.js";
 
-const objectives = OBJECTIVES.map(({ key }) => key);
+const { objectives } = fusionFront;
 const vwa = presetTarget("vwa");
 if (!vwa.ok) throw new Error("no preset vwa");
 
@@ -20,12 +21,13 @@ function machines(seed: number, count: number) {
       base: "vwa",
       settings: [`vector=${id}`],
       target: vwa.ok ? vwa.value : (undefined as never),
+      goal: {},
       hardware: { areaSquareMillimetres: pick(6), bandwidthBytesPerSecond: pick(4) },
     }),
   );
-  const runs = points.map((): Run => ({ latencySeconds: pick(40), energyPicojoules: pick(40) }));
+  const runs = points.map(() => ({ latencySeconds: pick(40), energyPicojoules: pick(40) }));
   const floors = runs.map(
-    (run): Run => ({ latencySeconds: run.latencySeconds * random(), energyPicojoules: run.energyPicojoules * random() }),
+    (run): Figures => ({ latencySeconds: run.latencySeconds * random(), energyPicojoules: run.energyPicojoules * random() }),
   );
   return { points, runs, floors };
 }

@@ -1,5 +1,5 @@
 import { dominates, frontOf } from "./front.js";
-import { type Hardware, type Objective, type Point, type Result, type Run, type Vector, vectorOf } from "./point.js";
+import { type Figures, type Hardware, type Objective, type Point, type Result, type Vector, vectorOf } from "./point.js";
 
 /** Points that may be under way at once: a point is weighed against those that many places before it, whoever ran them. */
 export const LAG = 32;
@@ -64,7 +64,7 @@ export async function searchPoints({ points, objectives, known, run, lanes, stop
 }
 
 /** The first rival that is at least as good as `floor` on `hardware` in everything and better in something. */
-export function rivalOf(rivals: readonly Rival[], objectives: readonly Objective[], hardware: Hardware, floor: Run): Rival | undefined {
+export function rivalOf(rivals: readonly Rival[], objectives: readonly Objective[], hardware: Hardware, floor: Figures): Rival | undefined {
   const best = vectorOf(objectives, hardware, floor);
   return rivals.find(({ vector }) => dominates(vector, best));
 }

@@ -4,22 +4,14 @@ import type { Sheet, SheetFigure } from "../report/sheet.js";
 import type { Table } from "../report/table.js";
 import type { FrontDocument, FrontPoint } from "./document.js";
 import { frontOf } from "./front.js";
-import { OBJECTIVES, type Objective, STATUSES } from "./point.js";
+import { type Objective, OFF_CHIP, STATUSES, vectorOf } from "./point.js";
 
 type Label = (point: FrontPoint) => string;
 type Planned = Extract<FrontPoint, { readonly status: "planned" }>;
 
-/** Pairs of objectives that are drawn, the cost across and the gain up. */
-const PICTURES: readonly (readonly [Objective, Objective])[] = [
-  ["areaSquareMillimetres", "latencySeconds"],
-  ["areaSquareMillimetres", "energyPicojoules"],
-  ["latencySeconds", "energyPicojoules"],
-  ["bandwidthBytesPerSecond", "latencySeconds"],
-];
-
 /** A front for people. */
 export function frontSheet(document: FrontDocument): Sheet {
-  const { model, count, counts, front, objectives, status, points, manifest, planned } = document;
+  const { model, count, counts, front, objectives, pictures, status, points, manifest, planned } = document;
   const accepted = points.filter((point): point is Planned => point.status === "planned");
   const byId = new Map(accepted.map((point) => [point.id, point]));
   const members = front.flatMap((id) => byId.get(id) ?? []);
@@ -41,9 +33,10 @@ export function frontSheet(document: FrontDocument): Sheet {
     ].join(" · "),
     lead: leadOf(document, members, knee, label),
     figures: figuresOf(document, accepted, label),
-    charts: PICTURES.filter((pair) => pair.every((key) => objectives.some((o) => o.key === key))).flatMap((pair) =>
-      accepted.length === 0 ? [] : [scatter(document, accepted, pair, label)],
-    ),
+    charts: pictures.flatMap(([across, up]) => {
+      const [x, y] = [across, up].map((key) => objectives.find((objective) => objective.key === key));
+      return accepted.length === 0 || x === undefined || y === undefined ? [] : [scatter(document, accepted, [x, y], label)];
+    }),
     tables: [frontTable(document, members, names), ...otherTable(points, label)],
     assumptions: document.assumptions,
     warnings: document.warnings,
@@ -76,42 +69,39 @@ function leadOf(
 
 /** The best of each objective, and who has it. */
 const figuresOf = ({ objectives }: FrontDocument, accepted: readonly Planned[], label: Label): readonly SheetFigure[] =>
-  objectives.flatMap(({ key, label: name }) => {
+  objectives.flatMap((objective) => {
     const [first, ...rest] = accepted;
     if (first === undefined) return [];
-    const best = rest.reduce((least, point) => (figureOf(point, key) < figureOf(least, key) ? point : least), first);
-    return [{ label: `Least ${name}`, value: figureOf(best, key), unit: unitOf(key), note: `point ${best.id}: ${label(best)}` }];
+    const cost = (point: Planned): number => costsOf(point, [objective])[0]!;
+    const best = rest.reduce((least, point) => (cost(point) < cost(least) ? point : least), first);
+    const name = `${objective.more ? "Most" : "Least"} ${objective.label}`;
+    return [{ label: name, value: figureOf(best, objective.key), unit: objective.unit, note: `point ${best.id}: ${label(best)}` }];
   });
 
 /** A browser draws so many marks without a pause. */
 const MOST_DRAWN = 3_000;
 
-function scatter(
-  { knees }: FrontDocument,
-  accepted: readonly Planned[],
-  [across, up]: readonly [Objective, Objective],
-  label: Label,
-): Scatter {
-  const on = new Set(frontOf(accepted.map((point) => [figureOf(point, across), figureOf(point, up)])));
-  const knee = knees.find(({ objectives }) => objectives.length === 2 && objectives.includes(across) && objectives.includes(up))?.point;
-  const positive = (key: Objective) => accepted.every((point) => figureOf(point, key) > 0);
-  const scale = (key: Objective) => ({
-    label: nameOf(key),
-    unit: unitOf(key),
-    spacing: positive(key) ? ("log" as const) : ("linear" as const),
+function scatter({ knees }: FrontDocument, accepted: readonly Planned[], pair: readonly [Objective, Objective], label: Label): Scatter {
+  const [across, up] = pair;
+  const on = new Set(frontOf(accepted.map((point) => costsOf(point, pair))));
+  const knee = knees.find(({ objectives }) => objectives.length === 2 && pair.every(({ key }) => objectives.includes(key)))?.point;
+  const scale = ({ key, label: name, unit }: Objective) => ({
+    label: name,
+    unit,
+    spacing: accepted.every((point) => figureOf(point, key) > 0) ? ("log" as const) : ("linear" as const),
   });
   const every = Math.ceil(accepted.length / MOST_DRAWN);
   const drawn = accepted.map((point, i) => ({ point, front: on.has(i) })).filter(({ front }, i) => front || i % every === 0);
   return {
     kind: "scatter",
-    title: `${capital(nameOf(up))} against ${nameOf(across)}`,
-    note: `${every === 1 ? "Every planned point" : `Of the planned points one in ${every}, and every one on the line`}. The line joins those that no other beats in these two; the knee lies farthest below the chord between its ends.`,
+    title: `${capital(up.label)} against ${across.label}`,
+    note: `${every === 1 ? "Every planned point" : `Of the planned points one in ${every}, and every one on the line`}. The line joins those that no other beats in these two${up.more ? `, the more ${up.label} the better` : ""}; the knee lies farthest from the chord between its ends, on the better side.`,
     x: scale(across),
     y: scale(up),
     points: drawn.map(({ point, front }) => ({
       label: `${point.id}: ${label(point)}`,
-      x: figureOf(point, across),
-      y: figureOf(point, up),
+      x: figureOf(point, across.key),
+      y: figureOf(point, up.key),
       ...(front && { front }),
       ...(point.id === knee && { knee: true }),
     })),
@@ -125,8 +115,8 @@ const frontTable = ({ objectives, knees }: FrontDocument, members: readonly Plan
     { key: "id", label: "point" },
     { key: "base", label: "base" },
     ...[...names].map(([key, name]) => ({ key: `set.${key}`, label: name })),
-    ...objectives.map(({ key, label }) => ({ key, label, unit: unitOf(key) })),
-    { key: "offChipBytes", label: "off-chip traffic", unit: "B", detail: true },
+    ...objectives.map(({ key, label, unit }) => ({ key, label, unit })),
+    ...(objectives.some(({ key }) => key === OFF_CHIP.key) ? [] : [{ ...OFF_CHIP, detail: true as const }]),
     { key: "plan", label: "plan", detail: true },
     { key: "knee", label: "knee of" },
   ],
@@ -136,11 +126,11 @@ const frontTable = ({ objectives, knees }: FrontDocument, members: readonly Plan
     ...Object.fromEntries([...names.keys()].map((key) => [`set.${key}`, ""])),
     ...Object.fromEntries(point.settings.map(parted).map(([key, value]) => [`set.${key}`, value])),
     ...Object.fromEntries(objectives.map(({ key }) => [key, figureOf(point, key)])),
-    offChipBytes: point.metrics.offChipBytes,
+    [OFF_CHIP.key]: figureOf(point, OFF_CHIP.key),
     plan: point.optimal ? "optimal" : "feasible",
     knee: knees
       .filter((k) => k.point === point.id)
-      .map((k) => (k.objectives.length === objectives.length ? "all" : k.objectives.map(nameOf).join(" and ")))
+      .map((k) => (k.objectives.length === objectives.length ? "all" : k.objectives.map((key) => nameOf(objectives, key)).join(" and ")))
       .join("; "),
   })),
 });
@@ -173,9 +163,11 @@ function parted(setting: string): readonly [string, string] {
   return [setting.slice(0, at), setting.slice(at + 1)];
 }
 
-const figureOf = (point: Planned, key: Objective): number =>
-  key === "latencySeconds" || key === "energyPicojoules" ? point.metrics[key] : (point[key] ?? 0);
-const objectiveOf = (key: Objective) => OBJECTIVES.find((o) => o.key === key)!;
-const nameOf = (key: Objective): string => objectiveOf(key).label;
-const unitOf = (key: Objective) => objectiveOf(key).unit;
+function figureOf({ areaSquareMillimetres = 0, bandwidthBytesPerSecond, metrics }: Planned, key: string): number {
+  const all: Readonly<Record<string, number>> = { areaSquareMillimetres, bandwidthBytesPerSecond, ...metrics };
+  return all[key] ?? 0;
+}
+
+const costsOf = (point: Planned, objectives: readonly Objective[]) => vectorOf(objectives, point, point.metrics);
+const nameOf = (objectives: readonly Objective[], key: string): string => objectives.find((o) => o.key === key)?.label ?? key;
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,16 +1,26 @@
 import { describe, expect, test } from "vitest";
 import { presetTarget, presetYaml } from "../target/presets.js";
-import { parseSpace } from "./space.js";
+import { crossbarFront, fusionFront, pipelineFront, scratchpadFront } from "./fronts.js";
+import { type Explorable, parseSpace } from "./space.js";
+
+/** The families as a space sees them. */
+const FAMILIES: Readonly<Record<string, Explorable>> = {
+  scratchpad: { front: scratchpadFront, settings: { objective: ["traffic", "latency", "energy"], split: ["auto", "never"] } },
+  fusion: { front: fusionFront, settings: { objective: ["balanced", "latency"], overlap: ["exact", "any"] } },
+  pipeline: { front: pipelineFront, settings: { objective: ["throughput", "latency"] } },
+  crossbar: { front: crossbarFront, settings: { objective: ["programming", "latency", "energy", "endurance"] } },
+};
+const parse = (yaml: string) => parseSpace(yaml, "space.yaml", (kind) => FAMILIES[kind]!);
 
 const read = (yaml: string) => {
-  const space = parseSpace(yaml, "space.yaml");
+  const space = parse(yaml);
   if (!space.ok) throw new Error(JSON.stringify(space.errors));
   return space.value;
 };
 
 /** Code and place of every error. */
 const errors = (yaml: string): readonly string[] => {
-  const space = parseSpace(yaml, "space.yaml");
+  const space = parse(yaml);
   return space.ok ? [] : space.errors.map(({ code, where }) => `${code} ${where}`);
 };
 
@@ -59,9 +69,41 @@ bases:
     expect(errors("base: { kind: fusion }\n").every((e) => e.startsWith("TGT-5 space.yaml:1:7 "))).toBe(true);
   });
 
-  test("leaves area out of the objectives where it is not known of every point", () => {
-    expect(read("base: vwa\n").objectives).toContain("areaSquareMillimetres");
-    expect(read("bases: [vwa, cosma]\n").objectives).not.toContain("areaSquareMillimetres");
+  test("is weighed by what its families have, and what is known of every point", () => {
+    const keys = (yaml: string) => read(yaml).objectives.map(({ key }) => key);
+    expect(keys("base: vwa\n")).toEqual(["latencySeconds", "energyPicojoules", "areaSquareMillimetres", "bandwidthBytesPerSecond"]);
+    expect(keys("bases: [vwa, cosma]\n")).toEqual(["latencySeconds", "energyPicojoules", "bandwidthBytesPerSecond"]);
+    expect(keys("bases: [vwa, custom-three-level]\n")).toEqual(["latencySeconds", "energyPicojoules", "bandwidthBytesPerSecond"]);
+    expect(keys("base: cosma\n")).toEqual(["offChipBytes", "capacityBytes", "latencySeconds", "energyPicojoules"]);
+    expect(keys("bases: [zcu102, zc706]\n")).toEqual([
+      "framesPerSecond",
+      "dsp",
+      "blockMemoryBytes",
+      "offChipBytesPerSecond",
+      "latencySeconds",
+    ]);
+    expect(keys("base: reram-ou\n")).toEqual(["latencySeconds", "energyPicojoules", "maxCellWrites", "indexBits", "crossbars"]);
+    // A pipeline's energy is not modelled.
+    expect(keys("bases: [zcu102, reram-ou]\n")).toEqual(["latencySeconds", "bandwidthBytesPerSecond"]);
+    expect(keys("base: reram-ou\nfront: [cellWrites, latencySeconds]\n")).toEqual(["cellWrites", "latencySeconds"]);
+  });
+
+  test("ranges over the goal beside the target", () => {
+    const { points } = read("base: reram-ou\naxes:\n  goal.objective: [latency, endurance]\n  crossbars: [25%, 50%]\n");
+    expect(points.map(({ goal, settings }) => [goal.objective, settings.join(" ")])).toEqual([
+      ["latency", "goal.objective=latency crossbars=25%"],
+      ["latency", "goal.objective=latency crossbars=50%"],
+      ["endurance", "goal.objective=endurance crossbars=25%"],
+      ["endurance", "goal.objective=endurance crossbars=50%"],
+    ]);
+    for (const { settings, target } of points)
+      expect(presetTarget("reram-ou", settings.slice(1))).toMatchObject({ ok: true, value: target });
+    expect(read("base: vwa\n").points[0]!.goal).toEqual({});
+  });
+
+  test("says where a setting of the goal is meant", () => {
+    const space = parse("base: reram-ou\naxes:\n  objective: [latency]\n");
+    expect(space.ok ? "" : space.errors[0].fix).toContain("goal.objective");
   });
 });
 
@@ -80,6 +122,16 @@ test.each([
   ["base: vwa\naxes:\n  buffers.size: [64KiB,\n    64KQ]", ['TGT-7 space.yaml:4:5 axes."buffers.size"[1] buffers.size=64KQ']],
   ["base: vwa\naxes:\n  vector: { from: 1, to: 100000, step: 1 }", ["EXP-2 space.yaml:3:11 axes.vector"]],
   ["base: vwa\naxes:\n  array.blocks: { from: 1, to: 1000, step: 1 }\n  array.rows: { from: 1, to: 1000, step: 1 }", ["EXP-3 space.yaml"]],
+  ["base: reram-ou\naxes:\n  goal.objectiv: [latency]", ['EXP-6 space.yaml:3:3 axes."goal.objectiv"']],
+  [
+    "base: reram-ou\naxes:\n  goal.objective: [latency, throughput]",
+    ['EXP-6 space.yaml:3:29 axes."goal.objective"[1] goal.objective=throughput'],
+  ],
+  ["base: reram-ou\naxes:\n  goal.overlap: [any]", ['EXP-6 space.yaml:3:18 axes."goal.overlap"[0] goal.overlap=any']],
+  ["base: reram-ou\naxes:\n  objective: [latency]", ["TGT-4 space.yaml:3:15 axes.objective[0] objective=latency"]],
+  ["base: vwa\nfront: [latencySeconds, maxCellWrites]", ["EXP-7 space.yaml:2:25 front[1]"]],
+  ["base: vwa\nfront: [latencySeconds, latencySeconds]", ["EXP-7 space.yaml:2:25 front[1]"]],
+  ["base: vwa\nfront: latencySeconds", ["EXP-1 space.yaml:2:8 front"]],
   ["base: &a vwa\naxes: *a", ["TGT-3 space.yaml:2:7"]],
 ])("refuses %j", (yaml, expected) => {
   const found = errors(yaml);

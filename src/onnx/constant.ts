@@ -8,7 +8,7 @@ import { onnxFail, quoted } from "./names.js";
 import { type Data, FOLD_LIMIT, type Value } from "./node.js";
 import type { SparseTensorProto, TensorProto } from "./proto/onnx_pb.js";
 import { elementTypeOf } from "./shapes/rule.js";
-import { floatsOf, intsOf, numbersIn } from "./values.js";
+import { floatsOf, intsOf, numbersIn, realsIn } from "./values.js";
 
 /** Reads part of a file beside the model; undefined where there is none. Passed in from the rim. */
 export type ExternalReader = (location: string, offset: number, length: number | undefined) => Uint8Array | undefined;
@@ -67,7 +67,7 @@ export interface StoredValues {
   readonly shape: readonly number[];
   readonly elementType: ElementType;
   /** Undefined where neither the file nor one beside it has them. */
-  readonly values: Data | undefined;
+  readonly values: Float64Array | undefined;
 }
 
 /** @returns the errors of `storedTensor`. */
@@ -81,10 +81,12 @@ export function storedValues(proto: TensorProto, where: string, container: Conta
   const { shape } = size;
   if (source.kind === "external") {
     const raw = container.external?.(source.location, source.offset, size.bytes);
-    return good({ shape, elementType, values: raw?.length === size.bytes ? numbersIn(raw, elementType, size.count) : undefined });
+    return good({ shape, elementType, values: raw?.length === size.bytes ? realsIn(raw, elementType, size.count) : undefined });
   }
+  if (proto.rawData.length > 0) return good({ shape, elementType, values: realsIn(proto.rawData, elementType, size.count) });
   const payload = source.kind === "absent" ? undefined : inlineData(proto, elementType, size, container.bytes);
-  return good({ shape, elementType, values: payload?.kind === "inline" ? payload.values() : undefined });
+  const listed = payload?.kind === "inline" ? payload.values() : undefined;
+  return good({ shape, elementType, values: listed && Float64Array.from(listed as readonly (number | bigint)[], Number) });
 }
 
 /** A stored sparse tensor: dense to every operator. Its values are not spread out; only its shape is used. */

@@ -16,6 +16,22 @@ export function numbersIn(raw: Uint8Array, type: ElementType, count: number): Da
   ) as Data;
 }
 
+/** The same as real numbers, for constants of any size; whole numbers beyond 2^53 lose their last digits. */
+export function realsIn(raw: Uint8Array, type: ElementType, count: number): Float64Array | undefined {
+  const reals = new Float64Array(count);
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  // What weights are mostly stored as.
+  if (type === "float32") for (let i = 0; i < count; i++) reals[i] = view.getFloat32(i * 4, true);
+  else if (type === "int8") for (let i = 0; i < count; i++) reals[i] = view.getInt8(i);
+  else if (type === "uint8") reals.set(raw);
+  else {
+    const numbers = numbersIn(raw, type, count);
+    if (numbers === undefined) return undefined;
+    for (let i = 0; i < count; i++) reals[i] = Number(numbers[i]);
+  }
+  return reals;
+}
+
 /** Packed base-128 numbers: `int32_data` (also of every narrower type, floats as their bits), `int64_data`, `uint64_data`. */
 export function intsOf(chunks: readonly Uint8Array[], type: ElementType, count: number): Data | undefined {
   const entries = chunks.flatMap(varints);

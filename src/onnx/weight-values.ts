@@ -46,7 +46,7 @@ export function readWeights(file: Uint8Array, name: string, external: ExternalRe
   const decoded = decodeModel(file, name);
   if (!decoded.ok) return decoded;
   const { graph } = decoded.value;
-  const invented: string[] = [];
+  const invented = new Set<string>();
   const store: Store = { container: { file: name, bytes: file, external }, seed, invented };
   const stored = new Map(graph.initializer.map((proto) => [proto.name, proto]));
   const makers = new Map(graph.node.flatMap((node) => node.output.map((output) => [output, node] as const)));
@@ -55,14 +55,12 @@ export function readWeights(file: Uint8Array, name: string, external: ExternalRe
   const valuesOf = (tensor: string): Checked<WeightValues> => {
     const before = known.get(tensor);
     if (before !== undefined) return before;
-    known.set(tensor, unknown(name, tensor, "it depends on itself")); // until it is told
     const proto = stored.get(tensor);
+    // What the file stores is read again when it is asked for again: all weights at once take much room.
+    if (proto) return ofStored(proto, store);
+    known.set(tensor, unknown(name, tensor, "it depends on itself")); // until it is told
     const maker = makers.get(tensor);
-    const found = proto
-      ? ofStored(proto, store)
-      : maker
-        ? ofNode(maker, tensor, store, valuesOf)
-        : unknown(name, tensor, "the model has no constant of this name");
+    const found = maker ? ofNode(maker, tensor, store, valuesOf) : unknown(name, tensor, "the model has no constant of this name");
     known.set(tensor, found);
     return found;
   };
@@ -74,7 +72,7 @@ export function readWeights(file: Uint8Array, name: string, external: ExternalRe
       );
       uses.set(input, [...(uses.get(input) ?? []), { node: node.name, type: node.opType, domain: node.domain, operand, settings }]);
     });
-  return good({ valuesOf, usesOf: (tensor) => uses.get(tensor) ?? [], invented: () => invented });
+  return good({ valuesOf, usesOf: (tensor) => uses.get(tensor) ?? [], invented: () => [...invented] });
 }
 
 const unknown = (file: string, tensor: string, why: string) =>
@@ -92,7 +90,7 @@ interface Store {
   readonly container: Container;
   readonly seed: number | undefined;
   /** Grows by the names of random ones. */
-  readonly invented: string[];
+  readonly invented: Set<string>;
 }
 
 function ofStored(proto: TensorProto, { container, seed, invented }: Store): Checked<WeightValues> {
@@ -101,9 +99,11 @@ function ofStored(proto: TensorProto, { container, seed, invented }: Store): Che
   if (!found.ok) return found;
   const { shape, values, elementType } = found.value;
   if (values === undefined && seed !== undefined) {
-    invented.push(proto.name);
+    invented.add(proto.name);
     const random = rng([...proto.name].reduce((mixed, letter) => Math.imul(mixed ^ (letter.codePointAt(0) ?? 0), 0x01000193), seed));
-    return good({ shape, values: Float64Array.from({ length: shape.reduce((n, d) => n * d, 1) }, () => 2 * random() - 1) });
+    const drawn = new Float64Array(shape.reduce((n, d) => n * d, 1));
+    for (let i = 0; i < drawn.length; i++) drawn[i] = 2 * random() - 1;
+    return good({ shape, values: drawn });
   }
   if (values === undefined) {
     const elsewhere = proto.dataLocation === 1 || proto.externalData.length > 0;
@@ -117,8 +117,7 @@ function ofStored(proto: TensorProto, { container, seed, invented }: Store): Che
       ),
     );
   }
-  const numbers = Float64Array.from(values as readonly (number | bigint)[], Number);
-  return good({ shape, values: numbers, ...(WHOLE.test(elementType) && { integers: numbers }) });
+  return good({ shape, values, ...(WHOLE.test(elementType) && { integers: values }) });
 }
 
 const WHOLE = /^u?int/;

@@ -1,9 +1,16 @@
 import { type Seen, shareAbove } from "./crossbar.js";
-import { ladder, WAYS } from "./crossbar-words.js";
+import { BASELINES, ladder, WAYS } from "./crossbar-words.js";
 import { quantityText } from "./quantity.js";
 import type { Column, Table } from "./table.js";
 
-export const crossbarTables = (seen: Seen): readonly Table[] => [ways(seen), levels(seen), layers(seen), mappings(seen), link(seen)];
+export const crossbarTables = (seen: Seen): readonly Table[] => [
+  ways(seen),
+  baselines(seen),
+  levels(seen),
+  layers(seen),
+  mappings(seen),
+  link(seen),
+];
 
 const plain = (key: string, label: string): Column => ({ key, label });
 const time = (key: string, label: string): Column => ({ key, label, unit: "s" });
@@ -38,6 +45,43 @@ function ways(seen: Seen): Table {
       computeSeconds: computing,
       energyPicojoules: energy,
       fetchedBytes: fetched,
+    })),
+  };
+}
+
+/** The plainest ways when they, too, write while others fire, and the plan. */
+function baselines({ run }: Seen): Table {
+  const { latency } = run.totals;
+  const rows = [
+    ...run.baselines.map(({ name, strips, ...baseline }) => ({ way: BASELINES[name], strips, ...baseline })),
+    { way: "the plan", strips: "chosen", ...run.totals },
+  ];
+  return {
+    key: "baselines",
+    title: "Against plain ways that write meanwhile",
+    columns: [
+      plain("way", ""),
+      plain("strips", "strips"),
+      time("latencySeconds", "latency"),
+      plain("times", "times the plan's"),
+      time("programmingSeconds", "writing"),
+      plain("cellWrites", "cell writes"),
+      plain("maxCellWrites", "most of a cell"),
+      detail(time("computeSeconds", "firing")),
+      detail({ key: "energyPicojoules", label: "energy", unit: "pJ" }),
+      detail(byte("fetchedBytes", "fetched")),
+    ],
+    rows: rows.map((row) => ({
+      way: row.way,
+      strips: row.strips,
+      latencySeconds: row.latency,
+      times: latency > 0 ? Number((row.latency / latency).toPrecision(4)) : 1,
+      programmingSeconds: row.programming,
+      cellWrites: row.cellWrites,
+      maxCellWrites: row.maxCellWrites,
+      computeSeconds: row.computing,
+      energyPicojoules: row.energy,
+      fetchedBytes: row.fetched,
     })),
   };
 }

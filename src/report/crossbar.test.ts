@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { randomMapping, slowPlan, smallLayer, smallProblem } from "../../test/small-crossbar.js";
-import type { CrossbarProblem, Machine } from "../planners/crossbar/plan.js";
+import type { CrossbarPlan, CrossbarProblem, Machine } from "../planners/crossbar/plan.js";
+import { solve } from "../planners/crossbar/solve.js";
 import { verify } from "../planners/crossbar/verify.js";
 import type { Bars, Heat, Histogram } from "./chart.js";
 import { csv, csvTables } from "./csv.js";
@@ -16,7 +17,11 @@ function reported(machine: Partial<Machine>, objective: CrossbarProblem["objecti
   const mappings = layers.map((layer, l) =>
     randomMapping(layer, { encoding: "offset", layout: "outputs", sharing: 1, spread: 1, rounds: 4 }, problem.machine, l),
   );
-  const verdict = verify(problem, slowPlan(problem, mappings, 2));
+  return reportOf(problem, slowPlan(problem, mappings, 2));
+}
+
+function reportOf(problem: CrossbarProblem, plan: CrossbarPlan): Report {
+  const verdict = verify(problem, plan);
   if (!verdict.ok) throw new Error(verdict.violations[0].message);
   return report({
     model: "sample",
@@ -80,6 +85,23 @@ describe("the comparison", () => {
     expect(headline(scarce)).toMatch(/as fast as rewriting all|as long as rewriting all/);
   });
 
+  test("holds the plan against plain ways that write meanwhile, the faster of each kind", () => {
+    const { baselines, latencySeconds, timesRewriting, timesDifference } = scarce.metrics as unknown as {
+      readonly baselines: readonly { readonly name: string; readonly latencySeconds: number }[];
+      readonly latencySeconds: number;
+      readonly timesRewriting: number;
+      readonly timesDifference: number;
+    };
+    expect(baselines).toHaveLength(4);
+    const fastest = (name: string) => Math.min(...baselines.filter((r) => r.name === name).map((r) => r.latencySeconds));
+    expect(timesRewriting).toBeCloseTo(fastest("rewrite") / latencySeconds, 9);
+    expect(timesDifference).toBeCloseTo(fastest("difference") / latencySeconds, 9);
+    expect(column(scarce, "baselines", "times").at(-1)).toBe(1);
+    // Writing meanwhile never takes longer than writing while nothing fires.
+    const [rewriting] = column(scarce, "ways", "latencySeconds");
+    expect(baselines[0]!.latencySeconds).toBeLessThanOrEqual(rewriting!);
+  });
+
   test("says where a trick does nothing, and that nothing is written where all fits", () => {
     expect(rows.assumptions.join(" ")).toContain("All columns of a row are written at once");
     expect(scarce.assumptions.join(" ")).not.toContain("All columns of a row are written at once");
@@ -92,6 +114,26 @@ describe("the comparison", () => {
     expect(rates[0]!.limit).toBe("link");
     expect(rates.map(({ fetchSeconds }) => Number(fetchSeconds))).toEqual(rates.map((_, k) => Number(rates[0]!.fetchSeconds) / 2 ** k));
   });
+});
+
+test("a plan that turns says how, what that adds and how long cells last then", () => {
+  const problem = {
+    ...smallProblem([smallLayer(1, { inputs: 40, outputs: 9 })], { crossbars: 3, firing: 3 }),
+    objective: "endurance" as const,
+  };
+  const found = solve(problem, { seed: 1, nodes: 1e6, stop: () => false, progress: () => undefined });
+  if (found.status !== "feasible") throw new Error("no plan");
+  const { metrics, assumptions } = reportOf(problem, found.plan);
+  const { claims, ...rotation } = found.plan.rotation!;
+  expect(metrics.rotation).toMatchObject({
+    everyInferences: rotation.every,
+    rows: rotation.rows,
+    crossbars: rotation.crossbars,
+    ...claims,
+  });
+  expect(Number(metrics.inferencesUntilWornOut)).toBeGreaterThan(1e6 / Number(metrics.maxCellWrites));
+  expect(assumptions.join(" ")).toContain("So that cells wear alike");
+  expect(scarce.metrics.rotation).toBe(null);
 });
 
 describe("what is shown", () => {
@@ -109,7 +151,7 @@ describe("what is shown", () => {
   });
 
   test("all tables as text and as CSV", () => {
-    for (const key of ["ways", "levels", "layers", "mappings", "link"]) {
+    for (const key of ["ways", "baselines", "levels", "layers", "mappings", "link"]) {
       expect(CSV_TABLES).toContain(key);
       expect(csvTables(scarce)).toContain(key);
       expect(csv(scarce, key)!.split("\n").length).toBeGreaterThan(1);

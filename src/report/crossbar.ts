@@ -3,7 +3,7 @@ import type { CrossbarPlan, CrossbarProblem } from "../planners/crossbar/plan.js
 import { TICKS } from "../target/crossbar-target.js";
 import { crossbarCharts } from "./crossbar-charts.js";
 import { crossbarTables } from "./crossbar-tables.js";
-import { assumptions, comparison } from "./crossbar-words.js";
+import { assumptions, comparison, fastest } from "./crossbar-words.js";
 import { bounded, type Claimed, type Facts, type Figure, type Given, type Goal } from "./facts.js";
 import { bytesText, grouped, percentText, secondsText } from "./format.js";
 import { commonMetrics, counts, type Json, type Metrics } from "./metrics.js";
@@ -34,7 +34,11 @@ export function crossbarFacts({ problem, accepted, outcome }: Given<CrossbarProb
 }
 
 function crossbarMetrics({ problem, plan, run }: Seen) {
-  const { totals, layers, waiting, wear, waitingBytes, sumBytes, ways } = run;
+  const { totals, layers, waiting, wear, waitingBytes, sumBytes, ways, baselines } = run;
+  const timesThePlan = (name: "rewrite" | "difference"): Json => {
+    const baseline = fastest(run, name);
+    return baseline && totals.latency > 0 ? baseline.latency / totals.latency : null;
+  };
   const told = ({ latency, programming, computing, energy, cellWrites, maxCellWrites, fetched }: CrossbarRun["totals"]) => ({
     latencySeconds: latency,
     programmingSeconds: programming,
@@ -54,13 +58,30 @@ function crossbarMetrics({ problem, plan, run }: Seen) {
     inferencesPerTable: plan.inferences,
     batch: problem.batch,
     inferencesUntilWornOut:
-      totals.maxCellWrites > 0 ? (problem.machine.programming.endurance / totals.maxCellWrites) * problem.batch : null,
+      totals.maxCellWrites > 0
+        ? (run.rotation?.life ?? problem.machine.programming.endurance / totals.maxCellWrites) * problem.batch
+        : null,
+    rotation:
+      run.rotation === undefined || plan.rotation === undefined
+        ? null
+        : {
+            everyInferences: plan.rotation.every,
+            rows: plan.rotation.rows,
+            crossbars: plan.rotation.crossbars,
+            turnInferences: run.rotation.turn,
+            maxCellWrites: run.rotation.maxCellWrites,
+            cellWrites: run.rotation.cellWrites,
+            programmingSeconds: run.rotation.programming,
+          },
     waitingBytes,
     partialSumBytes: sumBytes,
     levels: plan.levels.map(
       ({ name, unit, value, bound, scope }): Json => ({ name, unit, value, bound, gap: shareAbove(value, bound), scope }),
     ),
     ways: ways.map(({ name, ...way }): Json => ({ name, ...told(way) })),
+    baselines: baselines.map(({ name, strips, ...baseline }): Json => ({ name, strips, ...told(baseline) })),
+    timesRewriting: timesThePlan("rewrite"),
+    timesDifference: timesThePlan("difference"),
     wear: wear.map(({ from, to, cells }): Json => ({ fromWrites: from, toWrites: to, cells })),
     layers: layers.map((layer, l): Json => {
       const { name, type } = problem.layers[l]!;

@@ -35,7 +35,7 @@ const FAMILY_TABLES: { readonly [K in Target["kind"]]: readonly string[] } = {
   scratchpad: [],
   fusion: ["comparison", "energy-band", "bandwidth-band", "groups", "layers"],
   pipeline: ["comparison", "device", "stages", "weights", "partitions"],
-  crossbar: ["ways", "levels", "layers", "mappings", "link"],
+  crossbar: ["ways", "baselines", "levels", "layers", "mappings", "link"],
 };
 
 /** All that `export --table` knows. A plan has those of its own family. */

@@ -10,7 +10,7 @@ export interface Assignment {
 
 /**
  * Pairs each of `rows` rows with a column of its own at least cost, by shortest augmenting paths (Jonker and Volgenant,
- * Computing 38, 1987) in O(rows^2 x columns).
+ * Computing 38, 1987) in O(rows^2 x columns), after rows have bid for their cheapest columns.
  *
  * @param costs row-major, `rows` x `columns`, finite; `rows` <= `columns`.
  */
@@ -22,7 +22,9 @@ export function assign(costs: ArrayLike<number>, rows: number, columns = rows): 
   const distance = new Float64Array(columns);
   const before = new Int32Array(columns);
   const done = new Uint8Array(columns);
+  bid(costs, rows, columns, rowPrice, columnPrice, rowOf, column);
   for (let start = 0; start < rows; start++) {
+    if (column[start]! >= 0) continue;
     distance.fill(Number.POSITIVE_INFINITY);
     done.fill(0);
     let row = start;
@@ -73,4 +75,65 @@ export function assign(costs: ArrayLike<number>, rows: number, columns = rows): 
   let cost = 0;
   for (let i = 0; i < rows; i++) cost += costs[i * columns + column[i]!]!;
   return { column, cost, rowPrice, columnPrice };
+}
+
+/** Bids of a row before the others have theirs, and times that all rows left over bid. */
+const BIDS = 4;
+const TURNS = 2;
+
+/**
+ * Gives rows the columns that are cheapest at prices which make the second cheapest as good; who had the column bids again. Prices are such that what is paired already is
+ * paired at least cost.
+ */
+function bid(
+  costs: ArrayLike<number>,
+  rows: number,
+  columns: number,
+  rowPrice: Float64Array,
+  columnPrice: Float64Array,
+  rowOf: Int32Array,
+  column: Int32Array,
+): void {
+  // A column that may stay free has no price, so that columns are priced at first only where all are taken.
+  if (rows === columns)
+    for (let j = 0; j < columns; j++) {
+      let least = Number.POSITIVE_INFINITY;
+      for (let i = 0, at = j; i < rows; i++, at += columns) if (costs[at]! < least) least = costs[at]!;
+      columnPrice[j] = least;
+    }
+  const left = Int32Array.from({ length: rows }, (_, i) => i);
+  let count = rows;
+  for (let turn = 0; turn < TURNS; turn++) {
+    const bidders = count;
+    count = 0;
+    let bids = BIDS * bidders;
+    for (let k = 0; k < bidders; ) {
+      const i = left[k++]!;
+      let [first, second] = [-1, -1];
+      let [least, next] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+      for (let j = 0, at = i * columns; j < columns; j++, at++) {
+        const reduced = costs[at]! - columnPrice[j]!;
+        if (reduced >= next) continue;
+        if (reduced < least) {
+          [second, next] = [first, least];
+          [first, least] = [j, reduced];
+        } else [second, next] = [j, reduced];
+      }
+      const better = second >= 0 && least < next;
+      if (better) columnPrice[first] = columnPrice[first]! - (next - least);
+      else if (second >= 0 && rowOf[first]! >= 0) first = second;
+      const loser = rowOf[first]!;
+      rowOf[first] = i;
+      column[i] = first;
+      if (loser < 0) continue;
+      column[loser] = -1;
+      if (better && bids-- > 0) left[--k] = loser;
+      else left[count++] = loser;
+    }
+  }
+  for (let i = 0; i < rows; i++) {
+    let least = Number.POSITIVE_INFINITY;
+    for (let j = 0, at = i * columns; j < columns; j++, at++) least = Math.min(least, costs[at]! - columnPrice[j]!);
+    rowPrice[i] = least;
+  }
 }

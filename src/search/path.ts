@@ -50,6 +50,13 @@ export function pathCost(n: number, start: ArrayLike<number>, arcs: ArrayLike<nu
 }
 
 function exactly(n: number, start: ArrayLike<number>, arcs: ArrayLike<number>): Path {
+  const { ends, orderTo } = endings(n, start, (i, j) => arcs[i * n + j]!);
+  const last = nearestTo(n, (i) => ends[i]!);
+  return { order: orderTo(last), cost: ends[last]!, bound: ends[last]! };
+}
+
+/** Of every node, the cheapest order from the start through all nodes that ends there. */
+function endings(n: number, start: ArrayLike<number>, arc: (i: number, j: number) => number) {
   const subsets = 1 << n;
   const least = new Float64Array(subsets * n).fill(Number.POSITIVE_INFINITY);
   const before = new Int8Array(subsets * n).fill(-1);
@@ -61,25 +68,84 @@ function exactly(n: number, start: ArrayLike<number>, arcs: ArrayLike<number>): 
       for (let j = 0; j < n; j++) {
         if (set & (1 << j)) continue;
         const to = (set | (1 << j)) * n + j;
-        const cost = here + arcs[i * n + j]!;
+        const cost = here + arc(i, j);
         if (cost < least[to]!) {
           least[to] = cost;
           before[to] = i;
         }
       }
     }
-  let set = subsets - 1;
-  let last = nearestTo(n, (i) => least[set * n + i]!);
-  const cost = least[set * n + last]!;
-  const order = new Int32Array(n);
-  for (let k = n - 1; k >= 0; k--) {
-    order[k] = last;
-    const previous = before[set * n + last]!;
-    set &= ~(1 << last);
-    last = previous;
-  }
-  return { order, cost, bound: cost };
+  const orderTo = (end: number): Int32Array => {
+    const order = new Int32Array(n);
+    for (let k = n - 1, set = subsets - 1, last = end; k >= 0; k--) {
+      order[k] = last;
+      const previous = before[set * n + last]!;
+      set &= ~(1 << last);
+      last = previous;
+    }
+    return order;
+  };
+  return { ends: least.subarray((subsets - 1) * n), orderTo };
 }
+
+/**
+ * Looks for the cheapest order through all nodes, stage after stage: all of a stage in any order before the first of the next. Exact where no stage
+ * has more than 14 nodes.
+ *
+ * @param sizes nodes of each stage; those of a stage are neighbours in `arcs`.
+ * @param arcs row-major: cost from node i to node j; read within stages and from one to the next.
+ */
+export function stagedPath(sizes: readonly number[], arcs: ArrayLike<number>): Path {
+  const n = sizes.reduce((sum, size) => sum + size, 0);
+  const found = throughStages(sizes, n, arcs, (size, start, arc) => {
+    const { order, cost } = shortestPath(size, start, matrixOf(size, arc));
+    return {
+      ends: Float64Array.from({ length: size }, (_, i) => (i === order[size - 1] ? cost : Number.POSITIVE_INFINITY)),
+      orderTo: () => order,
+    };
+  });
+  if (sizes.every((size) => size <= EXACT)) return { ...found, bound: found.cost };
+  const least = throughStages(sizes, n, arcs, (size, start, arc) => ({
+    ends: new Float64Array(size).fill(shortestPath(size, start, matrixOf(size, arc)).bound),
+    orderTo: () => new Int32Array(size),
+  }));
+  return { ...found, bound: Math.min(found.cost, least.cost) };
+}
+
+/** @param long does for stages of many nodes what `endings` does for those of few. */
+function throughStages(sizes: readonly number[], n: number, arcs: ArrayLike<number>, long: typeof endings): Omit<Path, "bound"> {
+  const order = new Int32Array(n);
+  const stages: { readonly from: number; readonly orderTo: (end: number) => Int32Array; readonly before: Int32Array }[] = [];
+  let ends: Float64Array = new Float64Array(0);
+  let from = 0;
+  for (const size of sizes) {
+    const start = new Float64Array(size);
+    const before = new Int32Array(size);
+    const last = from - ends.length;
+    for (let j = 0; j < size && ends.length > 0; j++) {
+      const through = (i: number) => ends[i]! + arcs[(last + i) * n + from + j]!;
+      before[j] = nearestTo(ends.length, through);
+      start[j] = through(before[j]!);
+    }
+    const at = from;
+    const stage = (size <= EXACT ? endings : long)(size, start, (i, j) => arcs[(at + i) * n + at + j]!);
+    stages.push({ from, orderTo: stage.orderTo, before });
+    ends = stage.ends;
+    from += size;
+  }
+  if (n === 0) return { order, cost: 0 };
+  let end = nearestTo(ends.length, (i) => ends[i]!);
+  const cost = ends[end]!;
+  for (const { from: at, orderTo, before } of stages.reverse()) {
+    const mine = orderTo(end);
+    for (let k = 0; k < mine.length; k++) order[at + k] = at + mine[k]!;
+    end = before[mine[0]!]!;
+  }
+  return { order, cost };
+}
+
+const matrixOf = (n: number, arc: (i: number, j: number) => number): Float64Array =>
+  Float64Array.from({ length: n * n }, (_, k) => (k % (n + 1) === 0 ? 0 : arc(Math.floor(k / n), k % n)));
 
 function walk(n: number, arcs: ArrayLike<number>, first: number): Int32Array {
   const order = new Int32Array(n);

@@ -74,7 +74,7 @@ export interface CrossbarTarget {
   readonly unitEnergy: Picojoules;
   readonly programming: Programming;
   readonly offChip: { readonly bandwidth: BytesPerSecond; readonly energy: PicojoulesPerByte };
-  /** On-chip memory for partial sums and index tables. */
+  /** On-chip memory for partial sums and for weights and tables that wait to be written. */
   readonly buffer: Bytes;
   /** Outputs that share an order of inputs (index bits against writes); chosen by the solver where absent. */
   readonly sharing: number | undefined;

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseSpace } from "../../src/api.js";
 import { rng } from "../../src/base/rng.js";
 import { type FrontDocument, frontDocument } from "../../src/explore/document.js";
 import type { Result } from "../../src/explore/point.js";
 import { frontSheet } from "../../src/explore/sheet.js";
-import { parseSpace } from "../../src/explore/space.js";
 import { sheetHtml } from "../../src/report/html.js";
 
 const executable = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -50,7 +50,7 @@ function made(model: string): FrontDocument {
     ]),
   );
   const manifest = { stowage: "0", model: "m", space: "s", goal: "g", seed: 1, budget: { nodes: 1 } };
-  return frontDocument({ model, planned: "energy", space: space.value, results, epsilon: 0, warnings: [], manifest });
+  return frontDocument({ model, planned: "energy", space: space.value, results, epsilon: 0, assumptions: [], warnings: [], manifest });
 }
 
 describe.skipIf(!present && process.env.STOWAGE_REQUIRE_TOOLS !== "1")("the page of a front in a browser", () => {

@@ -143,3 +143,23 @@ test("scratchpads have a front, too", async () => {
   expect(ended.exit).toBe(0);
   expect(documentOf(ended)).toMatchObject({ status: "complete", counts: { planned: 4 } });
 });
+
+test("crossbars need weights: of the model, or random ones, which the front says", async () => {
+  writeFileSync(at("space.yaml"), "base: reram-ou\naxes:\n  crossbars: [50%]\n  goal.objective: [latency, energy]\n");
+  const explored = (...more: readonly string[]) => stowage(["explore", "dscnn", "--space", "space.yaml", "--json", ...more], at());
+  const without = await explored();
+  expect({ exit: without.exit, codes: codesOf(without) }).toEqual({ exit: 4, codes: ["EXP-20"] });
+  expect(without.stderr).toContain("--weights random:1");
+  const ended = await explored("--weights", "random:1");
+  expect(ended.exit).toBe(0);
+  const told = documentOf(ended);
+  expect(told).toMatchObject({ counts: { planned: 2 }, planned: "latency, energy" });
+  expect(told.objectives.map(({ key }: { key: string }) => key)).toEqual([
+    "latencySeconds",
+    "energyPicojoules",
+    "maxCellWrites",
+    "indexBits",
+    "crossbars",
+  ]);
+  expect(told.assumptions.join(" ")).toContain("random");
+});

@@ -33,7 +33,7 @@ describe("help", () => {
 describe("usage errors: exit 1, nothing on stdout", () => {
   const cases: readonly (readonly [code: string, says: RegExp, line: string])[] = [
     ["CLI-40", /did you mean plan/, "pln"],
-    ["CLI-40", /unknown command 'compare'/, "compare resnet8"],
+    ["CLI-40", /unknown command 'contrast'/, "contrast resnet8"],
     ["CLI-40", /did you mean one of --seed/, "plan resnet8 --target cosma --sed 1"],
     ["CLI-40", /--target/, "plan resnet8"],
     ["CLI-40", /missing required argument/, "inspect"],

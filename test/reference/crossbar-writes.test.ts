@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Picojoules, Seconds } from "../../src/base/units.js";
+import { packCells } from "../../src/cost/crossbar/cells.js";
 import { writing } from "../../src/cost/crossbar/writing.js";
 import { assign } from "../../src/search/assignment.js";
 import { pathCost, shortestPath } from "../../src/search/path.js";
@@ -52,9 +53,11 @@ const pulses = files("neurosim", (data): data is readonly Pulses[] => Array.isAr
 describe.skipIf(pulses.length === 0)("NeuroSim's counts of write pulses", () => {
   for (const { file, data } of pulses)
     test.each(data.map((entry, k) => ({ k, ...entry })))(`${file} $k: $rows x $cols cells of $levels levels`, (entry) => {
-      const grid = { rows: entry.rows, columns: entry.cols, unit: { rows: entry.rows, columns: entry.cols } };
-      const next = { levels: levels(entry.new), used: new Uint8Array(entry.rows).fill(1) };
-      expect(writing(levels(entry.old), next, grid, programming(1, 1)).time).toBe(entry.totalNumWritePulse);
+      const { rows, cols: columns } = entry;
+      const grid = { rows, columns, cellBits: Math.ceil(Math.log2(entry.levels)), unit: { rows, columns } };
+      const [old, cells] = [entry.old, entry.new].map((image) => packCells(levels(image), rows, columns, grid.cellBits));
+      const next = { cells: cells!, used: new Uint8Array(rows).fill(1) };
+      expect(writing(old!, next, grid, programming(1, 1)).time).toBe(entry.totalNumWritePulse);
     });
 });
 
@@ -76,8 +79,9 @@ const small = files("crossbar-exact", (data): data is Small => typeof data === "
 const bits = (rows: readonly number[]) => Uint8Array.from(rows.flatMap((row) => Array.from({ length: 8 }, (_, j) => (row >> j) & 1)));
 
 function time(from: readonly number[], to: readonly number[], { tSet, tReset }: Tiles): number {
-  const grid = { rows: to.length, columns: 8, unit: { rows: to.length, columns: 8 } };
-  return writing(bits(from), { levels: bits(to), used: new Uint8Array(to.length).fill(1) }, grid, programming(tSet, tReset)).time;
+  const grid = { rows: to.length, columns: 8, cellBits: 1, unit: { rows: to.length, columns: 8 } };
+  const [old, cells] = [from, to].map((rows) => packCells(bits(rows), rows.length, 8, 1));
+  return writing(old!, { cells: cells!, used: new Uint8Array(to.length).fill(1) }, grid, programming(tSet, tReset)).time;
 }
 
 function ordered(entry: Tiles, cost: (from: readonly number[], to: readonly number[]) => number) {

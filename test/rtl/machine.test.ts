@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { rng } from "../../src/base/rng.js";
 import { integersOf } from "../../src/emit/integer/integers.js";
 import { layerWeights } from "../../src/emit/integer/weights.js";
 import { type MachineFiles, machineFiles } from "../../src/emit/verilog/machine-files.js";
@@ -8,7 +9,7 @@ import { weightFiles } from "../../src/emit/verilog/weight-files.js";
 import type { Binding } from "../../src/onnx/bindings.js";
 import { importOnnx } from "../../src/onnx/import.js";
 import { verify } from "../../src/planners/pipeline/verify.js";
-import { randomMachine } from "../random-machine.js";
+import { type RandomMachine, randomMachine } from "../random-machine.js";
 import { honest } from "../small-pipeline.js";
 import { foreseen, simulated, steps } from "./frames.js";
 import { lenet } from "./lenet.js";
@@ -18,9 +19,9 @@ import { skipped } from "./tools.js";
 
 const BIND: readonly Binding[] = [{ kind: "symbol", name: "None", value: 1 }];
 
-/** Random layers of all kinds, joined by additions and concatenations; their engines unrolled at random. */
+/** Random layers of all kinds, joined by additions and concatenations; their engines unrolled at random, their weights of any width. */
 function randomFiles(seed: number) {
-  const { problem, engines, integers, slowest } = randomMachine(seed);
+  const { problem, engines, integers, slowest } = narrowed(randomMachine(seed, 6, true), seed);
   const plan = honest(problem, engines);
   const verdict = verify(problem, plan);
   if (!verdict.ok) throw new Error(JSON.stringify(verdict.violations));
@@ -33,6 +34,28 @@ function randomFiles(seed: number) {
   if (!path.ok) throw new Error(JSON.stringify(path.errors));
   const machine = whole(machineFiles(problem, verdict.accepted.plan, 0, integers, path.value));
   return { slowest, expected: machine.expected, files: [...path.value.files, ...machine.files] };
+}
+
+/** The same with narrower weights of random widths, so that more products share a multiplier, on either kind of multiplier. */
+function narrowed(machine: RandomMachine, seed: number): RandomMachine {
+  const random = rng(seed);
+  const { problem, integers } = machine;
+  const widths = problem.layers.map(() => [1, 2, 3, 4, 8][Math.floor(random() * 5)]!);
+  const narrow = (weight: number, bits: number) => (bits === 1 ? (weight < 0 ? -1 : 1) : weight >> (8 - bits));
+  return {
+    ...machine,
+    problem: {
+      ...problem,
+      device: { ...problem.device, fabric: random() < 0.5 ? "7series" : "ultrascale+" },
+      layers: problem.layers.map((layer, id) => ({ ...layer, weights: layer.weights && { ...layer.weights, bits: widths[id]! } })),
+    },
+    integers: {
+      ...integers,
+      layers: integers.layers.map((layer, id) =>
+        layer.kind === "convolution" ? { ...layer, weights: layer.weights.map((weight) => narrow(weight, widths[id]!)) } : layer,
+      ),
+    },
+  };
 }
 
 function whole(machine: ReturnType<typeof machineFiles>): MachineFiles {

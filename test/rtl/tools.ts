@@ -56,16 +56,17 @@ export async function verilator(folder: string, top: string, sources: string): P
 export const lint = (folder: string, top: string, sources: string): Promise<string> =>
   output(folder, `verilator --lint-only -Wall -Wno-DECLFILENAME --top-module ${top} ${sources} 2>&1`);
 
-/** How many cells of each kind Yosys finds in each module for a device family. */
+/** How many cells of each kind Yosys finds in each module for a device family, when it has come to the step `until`. */
 export async function synthesised(
   folder: string,
   top: string,
   sources: string,
   family: "xcup" | "xc7",
-): Promise<Readonly<Record<string, Readonly<Record<string, number>>>>> {
   // Mapping the rest of the logic takes long and changes no memory.
+  until = "map_ffram",
+): Promise<Readonly<Record<string, Readonly<Record<string, number>>>>> {
   const uram = family === "xcup" ? "-uram" : "";
-  const script = `read_verilog ${sources}; synth_xilinx -family ${family} ${uram} -top ${top} -run begin:map_ffram; tee -q -o cells.txt stat`;
+  const script = `read_verilog ${sources}; synth_xilinx -family ${family} ${uram} -top ${top} -run begin:${until}; opt_clean; tee -q -o cells.txt stat`;
   await output(folder, `yosys -q -p '${script}' 2>&1`);
   const text = await output(folder, "cat cells.txt");
   return Object.fromEntries(

@@ -1,3 +1,5 @@
+import { ones, type Wear, wearOut } from "./cells.js";
+
 /** What turns old cells into new ones: pulses up and down, the longest of each group summed, groups pulsed in either direction, cells written. */
 export interface Changes {
   readonly up: number;
@@ -8,47 +10,48 @@ export interface Changes {
   readonly writes: number;
 }
 
-/** Whether `flips` can count these cells four at a time. */
-export const inWords = (old: Uint8Array, levels: Uint8Array, columns: number, group: number): boolean =>
-  columns % 4 === 0 && group % 4 === 0 && old.byteOffset % 4 === 0 && levels.byteOffset % 4 === 0;
+/** Whether `flips` can count groups of so many cells: they fill words, or words hold so many of them. */
+export const inWords = (group: number, columns: number): boolean => group >= columns || group % 32 === 0 || 32 % group === 0;
 
 /**
- * Counts the cells that differ, each a byte of 0 or 1, four at a time.
+ * Counts the cells that differ, each a bit, a word at a time.
  *
- * @param group neighbouring cells of a row that are written together, a multiple of 4, as is the number of columns.
- * @param wear per cell, raised by one for every write.
+ * @param used rows that are looked at; `rowWords` words each.
+ * @param group neighbouring cells of a row that are written together.
  */
-export function flips(old: Uint8Array, levels: Uint8Array, columns: number, group: number, wear?: Uint32Array): Changes {
-  const was = new Uint32Array(old.buffer, old.byteOffset, old.length >> 2);
-  const is = new Uint32Array(levels.buffer, levels.byteOffset, levels.length >> 2);
-  const row = columns >> 2;
-  const step = Math.min(group, columns) >> 2;
+export function flips(old: Uint32Array, next: Uint32Array, used: Uint8Array, rowWords: number, group: number, wear?: Wear): Changes {
   let [up, down, set, reset] = [0, 0, 0, 0];
-  for (let begin = 0; begin < was.length; begin += row)
-    for (let from = begin; from < begin + row; from += step) {
-      const to = Math.min(begin + row, from + step);
-      let raised = 0;
-      let lowered = 0;
-      for (let k = from; k < to; k++) {
-        const a = was[k]!;
-        const b = is[k]!;
-        if (a === b) continue;
-        // Bytes are 0 or 1: the product's top byte is their sum.
-        raised += Math.imul(b & ~a, 0x01010101) >>> 24;
-        lowered += Math.imul(a & ~b, 0x01010101) >>> 24;
-        if (wear !== undefined) {
-          const at = k << 2;
-          const differs = a ^ b;
-          wear[at] = wear[at]! + (differs & 1);
-          wear[at + 1] = wear[at + 1]! + ((differs >>> 8) & 1);
-          wear[at + 2] = wear[at + 2]! + ((differs >>> 16) & 1);
-          wear[at + 3] = wear[at + 3]! + (differs >>> 24);
-        }
+  const wide = group >= 32 ? Math.min(rowWords, group / 32) : 1;
+  for (let row = 0, begin = 0; begin < old.length; row++, begin += rowWords) {
+    if (used[row] === 0) continue;
+    for (let from = begin; from < begin + rowWords; from += wide) {
+      const end = Math.min(begin + rowWords, from + wide);
+      let [raised, lowered] = [0, 0];
+      for (let at = from; at < end; at++) {
+        const was = old[at]!;
+        const is = next[at]!;
+        const differs = was ^ is;
+        if (differs === 0) continue;
+        raised |= differs & is;
+        lowered |= differs & was;
+        up += ones(differs & is);
+        down += ones(differs & was);
+        if (wear !== undefined) wearOut(wear, at, differs);
       }
-      up += raised;
-      down += lowered;
-      if (raised > 0) set++;
-      if (lowered > 0) reset++;
+      if (raised !== 0) set += group >= 32 ? 1 : groups(raised, group);
+      if (lowered !== 0) reset += group >= 32 ? 1 : groups(lowered, group);
     }
+  }
   return { up, down, set, reset, steps: set + reset, writes: up + down };
 }
+
+/** Groups of `group` bits, a power of two, of which any is set. */
+function groups(x: number, group: number): number {
+  let folded = x;
+  for (let half = 1; half < group; half *= 2) folded |= folded >>> half;
+  // Beside each group's lowest bit stands what others left.
+  return ones(folded & FIRSTS[group]!);
+}
+
+/** By the size of a group, the first bit of each. */
+const FIRSTS: Readonly<Record<number, number>> = { 1: 0xffffffff, 2: 0x55555555, 4: 0x11111111, 8: 0x01010101, 16: 0x00010001 };

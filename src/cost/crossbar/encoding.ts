@@ -40,6 +40,16 @@ export function codeOf(encoding: Encoding, bits: number, cellBits: number): Code
   return { slices, levels, scale, shift: encoding === "offset" ? values / 2 : 0 };
 }
 
+/** Cells of every value as one word each, the first lowest, in `bits` bits. */
+export function codeWords({ slices, levels }: Code, bits: number): Uint32Array {
+  const words = new Uint32Array(levels.length / slices);
+  for (let at = 0; at < levels.length; at++) {
+    const u = Math.floor(at / slices);
+    words[u] = words[u]! | (levels[at]! << ((at % slices) * bits));
+  }
+  return words;
+}
+
 /** Cells of a weight. */
 export const slicesOf = (encoding: Encoding, bits: number, cellBits: number): number => scales(encoding, bits, cellBits).length;
 

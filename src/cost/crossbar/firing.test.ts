@@ -3,13 +3,20 @@ import { activations, exactConversionBits, inputCycles } from "./firing.js";
 
 describe("activations", () => {
   const unit = { rows: 4, columns: 8 };
+  const lines = (...inputs: number[]) => ({ table: Int32Array.of(9, ...inputs), idle: -1, from: 1, count: inputs.length });
   test("counts row blocks in use, times the units side by side", () => {
-    expect(activations(Int32Array.of(0, 1, 2, 3, -1, -1, -1, -1, 4, -1, -1, -1), 8, unit)).toBe(2);
-    expect(activations(Int32Array.of(0, 1, 2, 3, -1, -1, -1, -1, 4, -1, -1, -1), 9, unit)).toBe(4);
-    expect(activations(new Int32Array(12).fill(-1), 8, unit)).toBe(0);
+    expect(activations(lines(0, 1, 2, 3, -1, -1, -1, -1, 4, -1, -1, -1), 8, unit)).toBe(2);
+    expect(activations(lines(0, 1, 2, 3, -1, -1, -1, -1, 4, -1, -1, -1), 9, unit)).toBe(4);
+    expect(activations(lines(...new Array(12).fill(-1)), 8, unit)).toBe(0);
   });
   test("fires both signs of a row block apart", () => {
-    expect(activations(Int32Array.of(0, 1, 2, 3, 4, 5, 6, 7), 7, unit, (input) => input < 2)).toBe(3);
+    expect(
+      activations(lines(0, 1, 2, 3, 4, 5, 6, 7), 7, unit, {
+        weights: Int8Array.of(0, -1, 0, -1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1),
+        base: 1,
+        step: 2,
+      }),
+    ).toBe(3);
   });
 });
 

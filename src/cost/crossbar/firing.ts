@@ -1,27 +1,42 @@
 /** Cycles that feed one signed input of `bits` bits, `perCycle` at a time; more than one at a time leave the sign a cycle of its own. */
 export const inputCycles = (bits: number, perCycle: number): number => (perCycle === 1 ? bits : 1 + Math.ceil((bits - 1) / perCycle));
 
+/** Which inputs the lines of a bundle on a crossbar hold: `count` entries of a table from `from` on, `idle` where a line holds none. */
+export interface Lines {
+  readonly table: Int32Array | Int16Array | Uint32Array | Uint16Array;
+  readonly idle: number;
+  readonly from: number;
+  readonly count: number;
+}
+
+/** Weights of the inputs of one output: of input k at `base + k x step`. */
+export interface Signs {
+  readonly weights: Int8Array;
+  readonly base: number;
+  readonly step: number;
+}
+
 /**
  * Activations of operation units that one bundle takes per vector and input cycle.
  *
- * @param lines of each row of the crossbar, what it holds for the bundle: negative where it idles.
  * @param width cells of the bundle side by side.
- * @param negative under `magnitude`, whether the bundle's one output has a negative weight at input k: rows of one sign fire at a time.
+ * @param signs under `magnitude`, of the bundle's one output: rows of one sign fire at a time.
  */
 export function activations(
-  lines: Int32Array | Int16Array,
+  { table, idle, from, count }: Lines,
   width: number,
   unit: { readonly rows: number; readonly columns: number },
-  negative?: (input: number) => boolean,
+  signs?: Signs,
 ): number {
   let blocks = 0;
-  for (let top = 0; top < lines.length; top += unit.rows) {
-    let signs = 0;
-    for (let row = top; row < Math.min(lines.length, top + unit.rows); row++) {
-      const input = lines[row]!;
-      if (input >= 0) signs |= negative?.(input) ? 2 : 1;
+  for (let top = 0; top < count; top += unit.rows) {
+    const end = from + Math.min(count, top + unit.rows);
+    let seen = 0;
+    for (let at = from + top; at < end; at++) {
+      const input = table[at]!;
+      if (input !== idle) seen |= signs !== undefined && signs.weights[signs.base + input * signs.step]! < 0 ? 2 : 1;
     }
-    blocks += (signs & 1) + (signs >> 1);
+    blocks += (seen & 1) + (seen >> 1);
   }
   return blocks * Math.ceil(width / unit.columns);
 }
@@ -38,15 +53,19 @@ interface Sums {
 }
 
 /**
- * Share of a layer's partial sums that has no place in the buffer and goes off chip and back with each load, 0 where one load
+ * Share of a layer's partial sums that has no place in their part of the buffer and goes off chip and back with each load, 0 where one load
  * completes its sums.
  *
  * @param adding loads that add to the same sum: parts x rounds.
  */
 export function sharedOut({ vectors, groups, outputs }: Sums, adding: number, batch: number, buffer: number): number {
   const bytes = adding > 1 ? SUM_BYTES * vectors * batch * groups * outputs : 0;
-  return bytes > buffer ? (bytes - buffer) / bytes : 0;
+  const room = buffer * (1 - WAITING_SHARE);
+  return bytes > room ? (bytes - room) / bytes : 0;
 }
+
+/** Of the buffer, for what was fetched and waits to be written; the rest is for partial sums. */
+export const WAITING_SHARE = 1 / 8;
 
 /** Of a partial sum. */
 export const SUM_BYTES = 4;

@@ -1,5 +1,5 @@
 import type { FabricResources, PipelineTarget } from "../../target/pipeline-target.js";
-import { dspsPerProduct, productsPerDsp, SCALE_BITS } from "./dsp.js";
+import { dspsOfActivation, dspsPerProduct, joinedBits, SCALE_BITS } from "./dsp.js";
 import { FEATURES, logic } from "./logic.js";
 import { memoryCost, queueStyle, type Style, type Words } from "./memory.js";
 import { resultBanks, waitingAfter, waitingBefore } from "./queues.js";
@@ -82,8 +82,7 @@ export function arithmeticCost(fabric: Fabric, shape: Convolution, copies: Copie
   const lanesIn = copies.in * copies.group;
   const lanes = copies.out * copies.group;
   const terms = copies.in * copies.kernel;
-  const perDsp = productsPerDsp(fabric, weightBits, inputBits);
-  const dsps = perDsp === 1 ? dspsPerProduct(fabric, weightBits, inputBits + 1) * copies.out : Math.ceil(copies.out / perDsp);
+  const dsps = dspsOfActivation(fabric, weightBits, inputBits, copies.out);
   return sum([
     logic(
       "convolution",
@@ -93,6 +92,7 @@ export function arithmeticCost(fabric: Fabric, shape: Convolution, copies: Copie
         steps: positions / copies.kernel,
         lanes,
         terms,
+        joined: joinedBits(fabric, weightBits, inputBits, copies.out) * terms * copies.group,
         product: inputBits + weightBits,
         sum: accumulatorBits,
         result: outputBits,
@@ -168,14 +168,14 @@ export function reductionCost(
       ? logic("mean", FEATURES.mean(positions, lanes, inputBits, sumBits))
       : logic("maximum", FEATURES.maximum(positions, lanes, inputBits)),
     queueCost(fabric, { width: lanes * outputBits, depth: POOLING_STAGES }),
-    mean ? scaling(fabric, lanes, sumBits) : NOTHING,
+    mean ? averaging(fabric, lanes, positions, sumBits) : NOTHING,
   ]);
 }
 
-/** Multipliers that scale sums to the output width. */
-export const scaling = (fabric: Fabric, lanes: number, sumBits: number): FabricResources => ({
+/** Multipliers that make means of sums of `count` elements: a power of two only shifts, as scales of maps are powers of two. */
+export const averaging = (fabric: Fabric, lanes: number, count: number, sumBits: number): FabricResources => ({
   ...NOTHING,
-  dsp: lanes * dspsPerProduct(fabric, sumBits, SCALE_BITS + 1),
+  dsp: Number.isInteger(Math.log2(count)) ? 0 : lanes * dspsPerProduct(fabric, sumBits, SCALE_BITS + 1),
 });
 
 /** The window's registers and control, line buffers and the queues between columns; each lies in a memory of its own. */

@@ -16,10 +16,11 @@ export const FEATURES = {
   /** Registers and control of a window of `positions` words. */
   window: (positions: number, width: number, places: number) => [1, positions * width, width, Math.log2(places)],
   /** An engine of a convolution: `terms` products of `product` bits per lane out are added up, sums scaled and queued. */
-  convolution: ({ windowBits, operandBits, steps, lanes, terms, product, sum, result, walk }: Arithmetic) => [
+  convolution: ({ windowBits, operandBits, steps, lanes, terms, joined, product, sum, result, walk }: Arithmetic) => [
     1,
     windowBits,
     operandBits * Math.ceil((steps - 1) / 3),
+    joined,
     lanes * (terms - 1) * product,
     lanes * sum,
     lanes * result,
@@ -57,6 +58,8 @@ export interface Arithmetic {
   /** Out. */
   readonly lanes: number;
   readonly terms: number;
+  /** Bits of the weights that are added to others, to share a multiplier with them. */
+  readonly joined: number;
   readonly product: number;
   readonly sum: number;
   readonly result: number;

@@ -1,6 +1,6 @@
 import type { FabricResources, PipelineTarget } from "../../target/pipeline-target.js";
 import { dspsPerProduct, SCALE_BITS } from "./dsp.js";
-import { type EngineCost, NO_WEIGHTS, scaling } from "./engine.js";
+import { averaging, type EngineCost, NO_WEIGHTS } from "./engine.js";
 import { FEATURES, logic } from "./logic.js";
 import { memoryCost, multiplexer, queueStyle, type Words } from "./memory.js";
 import { NOTHING, sum } from "./resources.js";
@@ -62,13 +62,16 @@ export function moverCost(fabric: Fabric, layer: Mover, inputs: readonly MapShap
       // What has one pixel is kept while the others pass, once for this frame and once for the next.
       const kept = inputs.filter((map) => elements(map) < elements(output));
       const product = layer.type === "Mul" || layer.type === "Div";
+      const mean = layer.type === "Mean";
       const widest = Math.max(...inputs.map(({ bits }) => bits)) + 1;
       return plain([
         arithmetic(inputs.length, widest),
         ...kept.map(({ channels, bits }) => memory({ width: lanes * bits, depth: Math.ceil((2 * channels) / lanes) })),
         product
           ? { ...NOTHING, dsp: lanes * dspsPerProduct(fabric, inputs[0]!.bits + 1, (inputs[1] ?? input).bits + 1) }
-          : scaling(fabric, lanes, widest + SCALE_BITS),
+          : mean
+            ? averaging(fabric, lanes, inputs.length, widest + SCALE_BITS)
+            : NOTHING,
       ]);
     }
     case "concatenation":
@@ -83,7 +86,7 @@ export function moverCost(fabric: Fabric, layer: Mover, inputs: readonly MapShap
       return plain([
         arithmetic(2, sumBits),
         memoryCost(fabric, sums, "lutram", "immediate"),
-        ...(mean ? [scaling(fabric, lanes, sumBits)] : []),
+        ...(mean ? [averaging(fabric, lanes, input.height * input.width, sumBits)] : []),
       ]);
     }
     case "rearrange":

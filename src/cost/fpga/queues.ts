@@ -69,8 +69,8 @@ function edges(columns: number, reuse: number): readonly number[] {
 
 const lastOfGroup = (x: number, columns: number, reuse: number): number => Math.min(columns, (Math.floor(x / reuse) + 1) * reuse) - 1;
 
-/** When hand-overs begin, in cycles since the frame's first. */
-function paceOf(window: Window, words: number, busy: number, reuse: number) {
+/** When hand-overs begin at the earliest, in cycles since the frame's first: of word `part` of the window in row `y` and column `x`. */
+export function paceOf(window: Window, words: number, busy: number, reuse: number) {
   const { columns, strideY, strideX, outColumns } = window;
   if (reuse > 1) {
     const groups = Math.ceil(outColumns / reuse);
@@ -95,7 +95,7 @@ function paceOf(window: Window, words: number, busy: number, reuse: number) {
 }
 
 /** Words of the frame that window `y, x` has read when its word `part` is complete. */
-function needed(window: Window, words: number, y: number, x: number, part: number): number {
+export function needed(window: Window, words: number, y: number, x: number, part: number): number {
   const { input, sparseY, sparseX } = window;
   const down = y * window.strideY + window.spanY - 1 - window.top;
   const across = x * window.strideX + window.spanX - 1 - window.left;

@@ -131,6 +131,10 @@ function formOf(layer: Layer, first: Stream, reader: Reader, scales: readonly nu
       const factors = scales.map((s) => s / unit);
       return { raw: { kind: layer.kind === "combine" ? "addition" : "concatenation", factors, scaling: OPEN }, unit, ...bounds(folded) };
     }
+    case "resize": {
+      const folded = foldedOf(reader, others);
+      return typeof folded === "string" ? folded : { raw: { kind: "resize", scaling: OPEN }, unit: scale, keeps: true, ...bounds(folded) };
+    }
     default:
       return `${layer.kind} layers have no integer form here`;
   }
@@ -179,7 +183,8 @@ function chooseScale(
   const real = (sum: number, i: number) =>
     Math.min(high, Math.max(low, table === undefined ? sum * unit * share(i) : table.of(sum * unit)));
   const largest = sums.reduce((m, list) => list.reduce((n, sum, i) => Math.max(n, Math.abs(real(sum, i))), m), 0);
-  const scale = keeps ? unit : largest === 0 ? unit : 2 ** Math.ceil(Math.log2(largest / most));
+  // Where nothing but zeros was seen any power of two will do.
+  const scale = keeps ? unit : 2 ** Math.ceil(Math.log2(largest === 0 ? unit : largest / most));
   const limits = { low: Math.max(least, Math.round(low / scale)), high: Math.min(most, Math.round(high / scale)) };
   if (table !== undefined) {
     const half = 2 ** (table.bits - 1);

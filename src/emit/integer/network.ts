@@ -30,6 +30,8 @@ export type IntegerLayer =
   /** Sums over the window, scaled. */
   | { readonly kind: "mean"; readonly scaling: Scaling }
   | { readonly kind: "elementwise"; readonly scaling: Scaling }
+  /** The element of the pixel that a result pixel is a copy of. */
+  | { readonly kind: "resize"; readonly scaling: Scaling }
   /** Operands times their factors, added. */
   | { readonly kind: "addition"; readonly factors: readonly number[]; readonly scaling: Scaling }
   /** Operands one after the other along the channels, each times its factor, then scaled. */

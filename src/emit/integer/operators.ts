@@ -143,6 +143,11 @@ const softplus = (x: number): number => Math.log1p(Math.exp(x));
 
 /** Functions of one value. Source: the ONNX operators of these names. */
 const SINGLE: Readonly<Record<string, (x: number, attribute: Attribute) => number>> = {
+  // These say how wide a value is; what it is rounded to is the layer's own scale.
+  Quant: (x) => x,
+  IntQuant: (x) => x,
+  QuantizeLinear: (x) => x,
+  DequantizeLinear: (x) => x,
   Abs: (x) => Math.abs(x),
   Elu: (x, a) => (x < 0 ? a("alpha", 1) * Math.expm1(x) : x),
   Exp: (x) => Math.exp(x),

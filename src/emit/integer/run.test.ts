@@ -48,3 +48,15 @@ test("poolings take each channel by itself", () => {
   expect(of({ kind: "maximum", scaling: PLAIN }, values, pooled, 2)).toEqual([5, -2]);
   expect(of({ kind: "mean", scaling: { ...PLAIN, shift: 2 } }, values, pooled, 2)).toEqual([3, -5]); // 11 / 4 and -20 / 4
 });
+
+test("a resized map has every pixel once for each row and column it became", () => {
+  // Pixels a b / c d of two channels, rows twice, columns three times.
+  const values = [1, 5, 2, 6, 3, 7, 4, 8];
+  const kernel = { ...POINT, strideY: 2, strideX: 3 };
+  const [above, below] = [
+    [1, 5, 1, 5, 1, 5, 2, 6, 2, 6, 2, 6],
+    [3, 7, 3, 7, 3, 7, 4, 8, 4, 8, 4, 8],
+  ];
+  const resized = of({ kind: "resize", scaling: PLAIN }, values, { kind: "resize", output: mapOf(2, 4, 6), kernel }, 2);
+  expect(resized).toEqual([...above, ...above, ...below, ...below]);
+});

@@ -53,6 +53,8 @@ export function sumsOf(layer: Layer, arithmetic: IntegerLayer, operands: readonl
       return pool(layer, first!, arithmetic.kind === "maximum");
     case "elementwise":
       return Float64Array.from(first!.elements);
+    case "resize":
+      return repeat(layer, first!);
     case "addition":
       return Float64Array.from(first!.elements, (_, i) =>
         operands.reduce((sum, { elements }, o) => sum + elements[i]! * arithmetic.factors[o]!, 0),
@@ -71,6 +73,15 @@ export function sumsOf(layer: Layer, arithmetic: IntegerLayer, operands: readonl
 }
 
 const POINT: Kernel = { height: 1, width: 1, strideY: 1, strideX: 1, dilationY: 1, dilationX: 1, top: 0, left: 0, bottom: 0, right: 0 };
+
+/** Every row and every pixel in it as often as the map grows. */
+function repeat({ output }: Layer, { map, elements }: Operand): Float64Array {
+  const { channels, height, width } = output;
+  return Float64Array.from({ length: channels * height * width }, (_, i) => {
+    const [y, x, c] = [Math.floor(i / (channels * width)), Math.floor(i / channels) % width, i % channels];
+    return elements[(Math.floor((y * map.height) / height) * map.width + Math.floor((x * map.width) / width)) * channels + c]!;
+  });
+}
 
 function convolve(
   { output, kernel, groups }: Layer,

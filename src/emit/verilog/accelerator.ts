@@ -1,6 +1,7 @@
 import { convolution } from "./convolution.js";
 import { addition, concatenationStage } from "./pointwise.js";
 import { globalPooling, pooling } from "./pooling.js";
+import { resizing } from "./resizing.js";
 import { sharedConvolution } from "./shared-sweep.js";
 import { converter, converterName, queue, queueName } from "./stream.js";
 import { type Channel, keptBy, type Stage, type Structure } from "./structure.js";
@@ -62,6 +63,11 @@ function modulesOf(stage: Stage): readonly Module[] {
         bitsOut,
         arithmetic,
       });
+    }
+    case "resize": {
+      const { map, rowTimes, columnTimes, bitsOut, scaling } = stage;
+      const [columns, words] = [map.width, map.channels / lanes];
+      return resizing(engine, { lanes, columns, words, rowTimes, columnTimes, bitsIn: map.bits, bitsOut, scaling });
     }
     case "addition":
       return addition(engine, { lanes, ...stage });
@@ -173,7 +179,7 @@ function stageItems(stage: Stage, channels: readonly Channel[]): readonly Item[]
     );
     return items;
   }
-  const single = stage.kind === "globalPooling";
+  const single = stage.kind === "globalPooling" || stage.kind === "resize";
   const inputs = reads.map((r, i) =>
     Object.fromEntries(["valid", "ready", "data"].map((s) => [single ? `in_${s}` : `in_${i}_${s}`, `${r.name}_get_${s}`])),
   );

@@ -172,6 +172,21 @@ function machine(stage: Stage, inputs: readonly Store[], weight: () => boolean):
         return true;
       };
     }
+    case "resize": {
+      const row = (stage.map.width * stage.map.channels) / stage.lanesIn;
+      const results = row * stage.rowTimes * stage.columnTimes;
+      let [written, full, sent] = [0, 0, 0];
+      return (credited) => {
+        const emits = credited && full > 0;
+        const writes = full < 2 && first.offers;
+        if (emits && ++sent === results) [sent, full] = [0, full - 1];
+        if (writes) {
+          first.held--;
+          if (++written === row) [written, full] = [0, full + 1];
+        }
+        return emits;
+      };
+    }
     case "globalPooling": {
       const words = stage.map.channels / stage.lanesIn;
       const all = words * stage.map.height * stage.map.width;

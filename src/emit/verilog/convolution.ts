@@ -14,7 +14,6 @@ import {
   not,
   output,
   type Port,
-  part,
   register,
   some,
   when,
@@ -49,17 +48,16 @@ export function convolutionPorts({ unroll, positions, bits }: ConvolutionShape):
 export function convolution(name: string, shape: ConvolutionShape, kept: number): readonly Module[] {
   const { unroll, steps, positions, bits, arithmetic } = shape;
   const lanes = { in: unroll.in * unroll.group, out: unroll.out * unroll.group };
-  const slice = unroll.kernel * lanes.in * bits.in;
   const [kernel, filter, channel, group] = [
     counter("kernel_step", steps.kernel),
     counter("filter", steps.filter),
     counter("channel", steps.channel),
-    counter("group", steps.group),
+    counter("group", steps.group, [steps.filter]),
   ];
   const counters = [kernel, filter, channel, group];
-  const place: Expression = steps.group === 1 ? filter.value : binary(binary(group.value, "*", steps.filter), "+", filter.value);
+  const place: Expression = steps.group === 1 ? filter.value : binary(group.times(steps.filter), "+", filter.value);
   const summed = sumsOf(shape, {
-    operands: steps.kernel === 1 ? "held" : part("held", binary(kernel.value, "*", slice), slice),
+    kernel: kernel.value,
     valid: every("step", not("reset")),
     first: every(binary(kernel.value, "==", 0), binary(channel.value, "==", 0)),
     completes: "completing",

@@ -2,7 +2,7 @@ import { bad, type Checked, type Diagnostic, fail, good } from "../../base/diagn
 import type { Accepted } from "../../base/verdict.js";
 import type { Graph } from "../../graph/graph.js";
 import type { Weights } from "../../onnx/weight-values.js";
-import type { PipelinePlan, PipelineProblem } from "../../planners/pipeline/plan.js";
+import { asBuilt, type PipelinePlan, type PipelineProblem } from "../../planners/pipeline/plan.js";
 import type { EmittedFile } from "../file.js";
 import { integersOf } from "../integer/integers.js";
 import { type LayerWeights, layerWeights } from "../integer/weights.js";
@@ -18,11 +18,12 @@ import { weightFiles } from "./weight-files.js";
  * @returns every weight that is not at hand or does not fit its layer (ONX-21, ONX-22, EXP-40, EXP-41).
  */
 export function verilogFiles(
-  problem: PipelineProblem,
+  posed: PipelineProblem,
   accepted: Accepted<PipelinePlan>,
   weights: Weights,
   graph: Graph | undefined,
 ): Checked<readonly EmittedFile[]> {
+  const problem = asBuilt(posed, accepted.plan.partitions);
   const errors: Diagnostic[] = [];
   const kept = <T>(checked: Checked<T>): T | undefined => {
     if (checked.ok) return checked.value;

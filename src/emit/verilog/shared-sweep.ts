@@ -17,7 +17,6 @@ import {
   type Module,
   next,
   not,
-  part,
   register,
   sized,
   some,
@@ -38,42 +37,40 @@ export function sharedConvolution(name: string, shape: ConvolutionShape, kept: n
   const { unroll, steps, positions, reuse, columns, bits, arithmetic } = shape;
   const lanes = { in: unroll.in * unroll.group, out: unroll.out * unroll.group };
   const width = positions * lanes.in * bits.in;
-  const slice = unroll.kernel * lanes.in * bits.in;
   const words = steps.channel * steps.group;
   const perPixel = steps.group * steps.filter;
-  const [word, gatheredPixel, column] = [counter("word", words), counter("gathered_pixel", reuse), counter("column", columns)];
+  const [word, gatheredPixel, column] = [counter("word", words), counter("gathered_pixel", reuse, [perPixel]), counter("column", columns)];
   const [pixel, kernel, filter, channel, group] = [
-    counter("pixel", reuse),
+    counter("pixel", reuse, [words, perPixel]),
     counter("kernel_step", steps.kernel),
-    counter("filter", steps.filter),
+    counter("filter", steps.filter, [reuse]),
     counter("channel", steps.channel),
-    counter("group", steps.group),
+    counter("group", steps.group, [steps.channel, steps.filter]),
   ];
-  const times = (of: Expression, by: number): Expression => (by === 1 ? of : binary(of, "*", by));
   const plus = (...terms: readonly Expression[]): Expression => terms.reduce((a, b) => binary(a, "+", b));
   const half = (bit: Expression, size: number): Expression => choice(bit, size, 0);
   const window = at(
     "windows",
-    plus(half(unary("!", "filling"), reuse * words), times(pixel.value, words), times(group.value, steps.channel), channel.value),
+    plus(half(unary("!", "filling"), reuse * words), pixel.times(words), group.times(steps.channel), channel.value),
   );
   const summed = sumsOf(shape, {
-    operands: steps.kernel === 1 ? "held" : part("held", times(kernel.value, slice), slice),
+    kernel: kernel.value,
     valid: every("step", not("reset")),
     first: every(binary(kernel.value, "==", 0), binary(channel.value, "==", 0)),
     completes: "completing",
-    bias: plus(times(group.value, steps.filter), filter.value),
-    place: plus(times(filter.value, reuse), pixel.value),
+    bias: plus(group.times(steps.filter), filter.value),
+    place: plus(filter.times(reuse), pixel.value),
   });
   const results = requantised(summed, lanes.out, arithmetic.scaling, bits.out);
   const out = lanes.out * bits.out;
   const size = reuse * perPixel;
   const banks = resultBanks(shape.steps, shape.reuse, results.stages);
-  const [bank, reading] = [counter("bank", banks), counter("reading", banks)];
+  const [bank, reading] = [counter("bank", banks, [size]), counter("reading", banks, [size])];
   const spot = bitsFor(banks * size - 1);
   const stages = Array.from({ length: results.stages }, (_, s) => s + 1);
   const after = (of: string, stage: number) => `${of}_after_${stage}`;
   const last = results.stages;
-  const counts = bitsFor(reuse);
+  const counts = bitsFor(size);
   return [
     {
       name,
@@ -85,7 +82,8 @@ export function sharedConvolution(name: string, shape: ConvolutionShape, kept: n
         register("filling", 1),
         register("gathered", bitsFor(reuse * words - 1)),
         register("busy", 1),
-        register("pixels", counts),
+        register("pixels", bitsFor(reuse)),
+        register("results_due", counts),
         ...[word, gatheredPixel, column, pixel, kernel, filter, channel, group].flatMap(({ items }) => items),
         wire("ends_pixel", 1, word.last),
         wire("ends_group", 1, every("ends_pixel", some(gatheredPixel.last, column.last))),
@@ -99,7 +97,7 @@ export function sharedConvolution(name: string, shape: ConvolutionShape, kept: n
         register("read_at", bitsFor(size - 1)),
         wire("room", 1),
         wire("send", 1, every(binary("full", "!=", 0), "room")),
-        wire("emptied", 1, every("send", binary(plus("read_at", 1), "==", times(at("counts", reading.value), perPixel)))),
+        wire("emptied", 1, every("send", binary(plus("read_at", 1), "==", at("counts", reading.value)))),
         register("reserved", 1),
         wire(
           "step",
@@ -129,7 +127,11 @@ export function sharedConvolution(name: string, shape: ConvolutionShape, kept: n
                 ...word.step,
                 when("ends_pixel", [...column.step, ...gatheredPixel.step, when("ends_group", gatheredPixel.cleared)]),
               ]),
-              when("begins", [next("filling", unary("!", "filling")), next("pixels", plus(gatheredPixel.value, 1))]),
+              when("begins", [
+                next("filling", unary("!", "filling")),
+                next("pixels", plus(gatheredPixel.value, 1)),
+                next("results_due", plus(gatheredPixel.times(perPixel), perPixel)),
+              ]),
               when(some("begins", "done"), [next("busy", "begins")]),
               when("step", [
                 ...pixel.step,
@@ -151,10 +153,7 @@ export function sharedConvolution(name: string, shape: ConvolutionShape, kept: n
         ]),
         always(
           "clock",
-          next(
-            after("spot", 1),
-            plus(times(bank.value, size), times(pixel.value, perPixel), times(group.value, steps.filter), filter.value),
-          ),
+          next(after("spot", 1), plus(bank.times(size), pixel.times(perPixel), group.times(steps.filter), filter.value)),
           next(after("keep", 1), binary(pixel.value, "<", "pixels")),
           next(after("done", 1), every("done", not("reset"))),
           ...stages.slice(1).flatMap((s) => ["spot", "keep", "done"].map((of) => next(after(of, s), after(of, s - 1)))),
@@ -164,7 +163,7 @@ export function sharedConvolution(name: string, shape: ConvolutionShape, kept: n
         always(
           "clock",
           when(every(results.valid, after("keep", last)), [next(at("ordered", after("spot", last)), results.data)]),
-          when("done", [next(at("counts", bank.value), "pixels")]),
+          when("done", [next(at("counts", bank.value), "results_due")]),
           when(
             "reset",
             [...["full", "read_at"].map((of) => next(of, 0)), ...reading.cleared],
@@ -184,7 +183,7 @@ export function sharedConvolution(name: string, shape: ConvolutionShape, kept: n
             reset: "reset",
             in_valid: "send",
             in_ready: "room",
-            in_data: at("ordered", plus(times(reading.value, size), "read_at")),
+            in_data: at("ordered", plus(reading.times(size), "read_at")),
             out_valid: "out_valid",
             out_ready: "out_ready",
             out_data: "out_data",

@@ -1,3 +1,4 @@
+import { productsPerDsp } from "../../cost/fpga/dsp.js";
 import { waitingAfter, waitingBefore } from "../../cost/fpga/queues.js";
 import { SHORTEST_QUEUE } from "../../cost/fpga/stream.js";
 import { windowOf } from "../../cost/fpga/window.js";
@@ -41,6 +42,14 @@ export type Stage = {
   | { readonly kind: "convolution"; readonly window: WindowShape; readonly shape: ConvolutionShape }
   | { readonly kind: "pooling"; readonly window: WindowShape; readonly bitsOut: number; readonly arithmetic: Pool }
   | { readonly kind: "globalPooling"; readonly map: StreamedMap; readonly bitsOut: number; readonly arithmetic: Pool }
+  | {
+      readonly kind: "resize";
+      readonly map: StreamedMap;
+      readonly rowTimes: number;
+      readonly columnTimes: number;
+      readonly bitsOut: number;
+      readonly scaling: Scaling;
+    }
   | {
       readonly kind: "addition";
       readonly bitsIn: readonly number[];
@@ -159,7 +168,9 @@ function stageOf(problem: PipelineProblem, layer: Layer, engine: Engine, arithme
           reuse: engine.memory?.reuse ?? 1,
           columns: layer.output.width,
           bits: { in: map.bits, weight: layer.weights?.bits ?? 0, out: bitsOut },
-          arithmetic,
+          perMultiplier: productsPerDsp(problem.device.fabric, layer.weights?.bits ?? 0, map.bits),
+          // What the plan counts, and more where a bias needs it.
+          arithmetic: { ...arithmetic, sumBits: Math.max(arithmetic.sumBits, layer.weights?.accumulatorBits ?? 0) },
         },
       };
     }
@@ -168,6 +179,10 @@ function stageOf(problem: PipelineProblem, layer: Layer, engine: Engine, arithme
       return layer.kind === "globalPooling"
         ? { ...common, kind: "globalPooling", map, bitsOut, arithmetic }
         : { ...common, kind: "pooling", window: window(arithmetic.kind === "maximum" ? "least" : "zero"), bitsOut, arithmetic };
+    case "resize": {
+      const [rowTimes, columnTimes] = [layer.output.height / map.height, layer.output.width / map.width];
+      return { ...common, kind: "resize", map, rowTimes, columnTimes, bitsOut, scaling: arithmetic.scaling };
+    }
     case "elementwise":
       return { ...common, kind: "addition", bitsIn, bitsOut, factors: [1], scaling: arithmetic.scaling };
     case "addition":

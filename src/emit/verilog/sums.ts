@@ -1,12 +1,12 @@
 import type { Unroll } from "../../planners/pipeline/plan.js";
 import type { IntegerLayer } from "../integer/network.js";
+import { productsOf } from "./products.js";
 import { constants, factorBits, type Values, whole } from "./requantise.js";
 import {
   always,
   at,
   binary,
   bitsFor,
-  call,
   choice,
   concatenation,
   type Expression,
@@ -15,6 +15,7 @@ import {
   next,
   part,
   register,
+  repetition,
   type Statement,
   set,
   sized,
@@ -33,6 +34,8 @@ export interface ConvolutionShape {
   /** Windows of a row. */
   readonly columns: number;
   readonly bits: { readonly in: number; readonly weight: number; readonly out: number };
+  /** Products that a multiplier forms at once, of one value with the weights of as many filters. */
+  readonly perMultiplier: number;
   readonly arithmetic: Extract<IntegerLayer, { kind: "convolution" }>;
 }
 
@@ -49,8 +52,8 @@ export const SUM_STAGES = 4;
 
 /** What a step puts into the arithmetic's first registers. */
 export interface Step {
-  /** The windows' words at the kernel positions of the step. */
-  readonly operands: Expression;
+  /** Which of the positions that are in work together, in the window `held`. */
+  readonly kernel: Expression;
   readonly valid: Expression;
   /** Whether it begins a sum, and completes one. */
   readonly first: Expression;
@@ -64,25 +67,17 @@ export interface Step {
  * Four registers between a step and its sums: operands (the weight arrives by itself), products, their total per lane, the sum: begun
  * from the bias, kept in between.
  */
-export function sumsOf({ unroll, steps, reuse, bits, arithmetic }: ConvolutionShape, step: Step): Values {
+export function sumsOf(shape: ConvolutionShape, step: Step): Values {
+  const { unroll, steps, reuse, bits, arithmetic } = shape;
   const lanesOut = unroll.out * unroll.group;
   const wide = arithmetic.sumBits;
-  const per = unroll.in * unroll.kernel;
-  const product = bits.in + bits.weight;
+  const products = productsOf(shape, wide);
+  const chosen = positionsAt(shape, step.kernel);
   const lanesIn = unroll.in * unroll.group;
   const biasWords = steps.group * steps.filter;
   const sumWords = steps.filter * reuse;
   const once = steps.channel === 1 && steps.kernel === 1;
-  const loop = (name: string, to: number, body: readonly Statement[]): Statement => ({ kind: "for", name, from: 0, to, body });
-  const times = (of: Expression, by: number): Expression => (by === 1 ? of : binary(of, "*", by));
   const plus = (a: Expression, b: Expression): Expression => binary(a, "+", b);
-  const number = plus(times(plus(times("lane", unroll.in), "channel_in"), unroll.kernel), "position");
-  // Lane `group * in + channel` of the word at a kernel position.
-  const source = plus(
-    times("position", lanesIn),
-    plus(unroll.group === 1 ? 0 : times(binary("lane", "/", unroll.out), unroll.in), "channel_in"),
-  );
-  const signed = (of: string, index: Expression, width: number) => call("$signed", part(of, times(index, width), width));
   const flags = ["complete", "first", "bias_at", "place"] as const;
   const widths = { complete: 1, first: 1, bias_at: bitsFor(biasWords - 1), place: bitsFor(sumWords - 1) };
   const follow = (stage: number): readonly Statement[] => ["valid", ...flags].map((of) => next(`${of}_${stage}`, `${of}_${stage - 1}`));
@@ -94,18 +89,17 @@ export function sumsOf({ unroll, steps, reuse, bits, arithmetic }: ConvolutionSh
     always("clock", next("factor", at("factors", "bias_at_3"))),
   ];
   const items: readonly Item[] = [
-    ...["lane", "channel_in", "position", "lane_added", "term"].map((name): Item => ({ kind: "integer", name })),
     ...[1, 2, 3].flatMap((s) => [register(`valid_${s}`, 1, sized(1, 0)), ...flags.map((of) => register(`${of}_${s}`, widths[of]))]),
     register("operands", unroll.kernel * lanesIn * bits.in),
-    register("products", lanesOut * per * product),
+    ...chosen.items,
+    ...products.items,
     register("added", lanesOut * wide),
-    { kind: "register", name: "total", width: wide, signed: true },
     register("total_3", lanesOut * wide),
     register("bias_3", lanesOut * wide),
     ...constants("biases", lanesOut * wide, inWalk(unroll, steps, wide, arithmetic.bias)),
     always(
       "clock",
-      next("operands", step.operands),
+      next("operands", chosen.operands),
       next("valid_1", step.valid),
       next("first_1", step.first),
       next("complete_1", step.completes),
@@ -113,30 +107,11 @@ export function sumsOf({ unroll, steps, reuse, bits, arithmetic }: ConvolutionSh
       next("place_1", step.place),
       ...follow(2),
       ...follow(3),
-      loop("lane", lanesOut, [
-        loop("channel_in", unroll.in, [
-          loop("position", unroll.kernel, [
-            next(
-              part("products", times(number, product), product),
-              binary(signed("operands", source, bits.in), "*", signed("weight", number, bits.weight)),
-            ),
-          ]),
-        ]),
-      ]),
+      ...products.multiplied,
       next("total_3", "added"),
       next("bias_3", at("biases", "bias_at_2")),
     ),
-    {
-      kind: "always",
-      body: [
-        set("added", 0),
-        loop("lane_added", lanesOut, [
-          set("total", 0),
-          loop("term", per, [set("total", plus("total", signed("products", plus(times("lane_added", per), "term"), product)))]),
-          set(part("added", times("lane_added", wide), wide), "total"),
-        ]),
-      ],
-    },
+    { kind: "always", body: [set("added", 0), ...products.summed] },
     ...(once ? [wire("base", lanesOut * wide, "bias_3")] : keptSums(lanesOut * wide, sumWords)),
     register("sum", lanesOut * wide),
     register("sum_valid", 1, sized(1, 0)),
@@ -149,6 +124,20 @@ export function sumsOf({ unroll, steps, reuse, bits, arithmetic }: ConvolutionSh
     always("clock", next("sum", "next_sum"), next("sum_valid", every("valid_3", "complete_3"))),
   ];
   return { items, data: "sum", valid: "sum_valid", bits: wide, stages: SUM_STAGES, ...(multipliers && { factors: "factor" }) };
+}
+
+/** The words of the window `held` at the positions in work. Places in it are powers of two apart, so that choosing one multiplies nothing. */
+function positionsAt(
+  { unroll, steps, bits }: ConvolutionShape,
+  step: Expression,
+): { readonly items: readonly Item[]; readonly operands: Expression } {
+  const width = unroll.kernel * unroll.in * unroll.group * bits.in;
+  if (steps.kernel === 1) return { items: [], operands: "held" };
+  const apart = 2 ** Math.ceil(Math.log2(width));
+  const chosen = (of: string) => part(of, binary(step, "*", apart), width);
+  if (apart === width) return { items: [], operands: chosen("held") };
+  const places = Array.from({ length: steps.kernel }, (_, k) => [part("held", k * width, width), repetition(apart - width, sized(1, 0))]);
+  return { items: [wire("placed", steps.kernel * apart, concatenation(...places.flat().reverse()))], operands: chosen("placed") };
 }
 
 /** Sums that go on when the next group of channels comes. */

@@ -1,8 +1,9 @@
+import { differ, formatOf, type Wear } from "../../cost/crossbar/cells.js";
 import { entryBits, fetchBytes } from "../../cost/crossbar/fetching.js";
 import { activations, inputCycles, SUM_BYTES, sharedOut } from "../../cost/crossbar/firing.js";
-import { bundleAt } from "../../cost/crossbar/geometry.js";
+import { bundleAt, leftOf, topOf } from "../../cost/crossbar/geometry.js";
 import { type Writing, writing } from "../../cost/crossbar/writing.js";
-import { type Content, type Placed, putContent } from "./images.js";
+import { type Content, type Image, type Placed, putContent } from "./images.js";
 import type { LayerId, Machine } from "./plan.js";
 
 /** A load of a crossbar before it has a time. */
@@ -22,22 +23,20 @@ export interface LoadCost {
   readonly partial: number;
 }
 
-/** Reusable cells of one crossbar, and what each was written. */
-export interface Bench {
-  readonly old: Uint8Array;
-  readonly cells: Uint8Array;
-  readonly used: Uint8Array;
+/** Reusable cells of one crossbar. */
+export interface Bench extends Image {
+  /** As they were before a load. */
+  readonly old: Uint32Array;
 }
-export const benchOf = ({ rows, columns }: Machine): Bench => ({
-  old: new Uint8Array(rows * columns),
-  cells: new Uint8Array(rows * columns),
-  used: new Uint8Array(rows),
-});
+export function benchOf({ rows, columns, cellBits }: Machine): Bench {
+  const format = formatOf(rows, columns, cellBits);
+  return { format, old: new Uint32Array(format.words), cells: new Uint32Array(format.words), used: new Uint8Array(rows) };
+}
 
 /**
  * Prices the visits of one crossbar in their order, from and to the cells that the last of them leaves.
  *
- * @param wear per cell, raised by one for every write.
+ * @param wear raised by one for every write of a cell.
  */
 export function account(
   visits: readonly Visit[],
@@ -45,35 +44,47 @@ export function account(
   machine: Machine,
   batch: number,
   bench: Bench,
-  wear?: Uint32Array,
+  wear?: Wear,
 ): readonly LoadCost[] {
-  const { old, cells, used } = bench;
+  const { old, cells } = bench;
   cells.fill(0);
-  for (const visit of visits) putContent(layers[visit.layer]!, visit, machine, cells, used);
+  for (let k = lastOfEach(visits, layers); k < visits.length; k++) putContent(layers[visits[k]!.layer]!, visits[k]!, bench);
   return visits.map((visit) => {
     const p = layers[visit.layer]!;
     old.set(cells);
-    putContent(p, visit, machine, cells, used);
-    const counted = writing(old, { levels: cells, used }, machine, machine.programming, wear);
+    putContent(p, visit, bench);
+    const counted = writing(old, bench, machine, machine.programming, wear);
     return { writing: counted, ...fetchOf(p, visit, machine, bench, counted.writes > 0), ...firingOf(p, visit, machine, batch) };
   });
 }
 
-function fetchOf(p: Placed, visit: Content, { rows, columns, offChipRate }: Machine, { old, cells }: Bench, written: boolean) {
+/** From where on every content comes once more. */
+function lastOfEach(visits: readonly Visit[], layers: readonly Placed[]): number {
+  const seen = new Set<number>();
+  let from = visits.length;
+  for (let k = visits.length - 1; k >= 0; k--) {
+    const { layer, strip, part, round } = visits[k]!;
+    const { spread, rounds } = layers[layer]!;
+    const place = ((strip * spread + part) * rounds + round) * layers.length + layer;
+    if (seen.has(place)) continue;
+    seen.add(place);
+    from = k;
+  }
+  return from;
+}
+
+function fetchOf(p: Placed, visit: Content, { offChipRate }: Machine, { format, old, cells }: Bench, written: boolean) {
   if (!written) return { fetch: 0, fetched: { weights: 0, index: 0 } };
   const { geometry, matrix, sharing, table, encoding, ordered } = p;
+  const { bits, rowWords } = format;
+  const [column, row] = [leftOf(geometry, visit.strip, visit.part), topOf(geometry, visit.strip, visit.part)];
   let [changed, entries] = [0, 0];
   eachBundle(p, visit, (b, from) => {
     const { left, top } = bundleAt(geometry, matrix, sharing, b);
-    for (let line = 0; line < Math.min(rows, geometry.lines); line++) {
+    for (let line = 0; line < geometry.deep; line++) {
       if (table[from + line]! < 0) continue;
       entries++;
-      const at = (top + line) * columns + left;
-      for (let k = at; k < at + geometry.width; k++)
-        if (old[k] !== cells[k]) {
-          changed++;
-          break;
-        }
+      if (differ(old, cells, (row + top + line) * rowWords * 32 + (column + left) * bits, geometry.width * bits)) changed++;
     }
   });
   const fetched = fetchBytes(changed, sharing, matrix.bits, entries, entryBits(matrix.inputs, ordered, Number(encoding === "magnitude")));
@@ -86,8 +97,8 @@ function firingOf(p: Placed, visit: Content, machine: Machine, batch: number) {
   eachBundle(p, visit, (b, from) => {
     const place = bundleAt(geometry, matrix, sharing, b);
     const base = place.group * matrix.inputs * matrix.outputs + place.first;
-    const negative = encoding === "magnitude" ? (k: number) => matrix.values[base + k * matrix.outputs]! < 0 : undefined;
-    blocks += activations(table.subarray(from, from + Math.min(machine.rows, geometry.lines)), geometry.width, machine.unit, negative);
+    const signs = encoding === "magnitude" ? { weights: matrix.values, base, step: matrix.outputs } : undefined;
+    blocks += activations({ table, idle: -1, from, count: geometry.deep }, geometry.width, machine.unit, signs);
     outputs += place.outputs;
   });
   const vectors = matrix.vectors * batch;
@@ -98,12 +109,8 @@ function firingOf(p: Placed, visit: Content, machine: Machine, batch: number) {
 }
 
 /** Calls `visit` with each bundle of a content and where its lines begin in the table. */
-function eachBundle(
-  { geometry, rounds, spread }: Placed,
-  { strip, part, round }: Content,
-  visit: (bundle: number, from: number) => void,
-): void {
-  const { across, high, bundles, lines } = geometry;
+function eachBundle({ geometry, rounds }: Placed, { strip, part, round }: Content, visit: (bundle: number, from: number) => void): void {
+  const { across, high, bundles, lines, deep } = geometry;
   const end = Math.min(bundles, (strip + 1) * across * high);
-  for (let b = strip * across * high; b < end; b++) visit(b, (b * rounds + round) * lines + (part * lines) / spread);
+  for (let b = strip * across * high; b < end; b++) visit(b, (b * rounds + round) * lines + part * deep);
 }

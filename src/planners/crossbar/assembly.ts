@@ -1,22 +1,37 @@
+import { mostWorn, renew, wearOf } from "../../cost/crossbar/cells.js";
 import type { Budget } from "../../search/budget.js";
 import { account, benchOf, type Visit } from "./account.js";
 import type { Choice } from "./choice.js";
 import { laidOut, type Matrix, type Placed, type Untabled, withTable } from "./images.js";
 import type { Coding, Option } from "./options.js";
-import type { Site } from "./placement.js";
-import type { CrossbarProblem, Machine } from "./plan.js";
+import { inTurn } from "./order-layers.js";
+import type { CrossbarProblem, LayerId, Machine } from "./plan.js";
 import type { Line } from "./schedule.js";
+import type { Site } from "./settle.js";
 import { tabled } from "./tables.js";
 
 /** A choice as cells: tables made, every crossbar's visits priced. Counts are of both inferences. */
-export interface Assembly {
+export interface Assembly extends Priced {
   readonly layers: readonly Placed[];
+  /** Per layer and lane: its strips in the order in which they come. */
+  readonly turns: readonly (readonly Int32Array[])[];
+  /** What lines change from round to round in one pass, and what no table with these rounds goes below. */
+  readonly chains: { readonly value: number; readonly bound: number };
+  /** What all loads change in one pass, once their order has been looked at. */
+  readonly order?: { readonly value: number; readonly bound: number } | undefined;
+}
+
+/** What the visits of all crossbars take. */
+export interface Priced extends Tally {
   readonly lines: readonly Line[];
+  /** Per crossbar. */
+  readonly tallies: readonly Tally[];
+}
+
+interface Tally {
   readonly energy: number;
   readonly cellWrites: number;
   readonly maxCellWrites: number;
-  /** What lines change from round to round in one pass, and what no table with these rounds goes below. */
-  readonly chains: { readonly value: number; readonly bound: number };
   /** Writes of the first load that each layer has on a crossbar in an inference. */
   readonly closing: number;
 }
@@ -25,62 +40,80 @@ export interface Assembly {
 export const INFERENCES = 2;
 
 /** Makes the tables of a choice and counts what its visits take. */
-export function assemble({ machine, batch }: CrossbarProblem, matrices: readonly Matrix[], choice: Choice, budget: Budget): Assembly {
+export function assemble(problem: CrossbarProblem, matrices: readonly Matrix[], choice: Choice, budget: Budget): Assembly {
+  const { machine } = problem;
   const { codings, options, sites } = choice;
-  let [changes, bound] = [0, 0];
+  const chains = { value: 0, bound: 0 };
   const layers = matrices.map((matrix, l): Placed => {
     budget.progress({ phase: `orders of layer ${l + 1} of ${matrices.length}` });
     const p = arranged(matrix, codings[l]!, options[l]!, sites[l]!, machine);
-    const found = tabled(p, ...linesOf(p, options[l]!, sites[l]!, machine));
-    changes += found.changes;
-    bound += found.bound;
-    return withTable(p, found.table);
+    return withTable(p, tabled(p, chains));
   });
+  const turns = layers.map(({ geometry }, l) => inTurn(geometry.strips, options[l]!.lanes));
+  return { layers, turns, chains, ...priced(problem, layers, turns, choice) };
+}
+
+/**
+ * Counts what the visits of all crossbars take.
+ *
+ * @param known the same with other tables and turns of the layers `changed` alone: crossbars without these are not looked at again.
+ */
+export function priced(
+  { machine, batch }: CrossbarProblem,
+  layers: readonly Placed[],
+  turns: Assembly["turns"],
+  { options, sites }: Choice,
+  ...known: readonly { readonly priced: Priced; readonly changed: ReadonlySet<LayerId> }[]
+): Priced {
   const { setEnergy, resetEnergy, stepEnergy } = machine.programming;
   const bench = benchOf(machine);
-  const wear = new Uint32Array(machine.rows * machine.columns);
-  let [energy, cellWrites, maxCellWrites, closing] = [0, 0, 0, 0];
-  const lines = visitsOf(layers, options, sites, machine.crossbars).map((visits): Line => {
-    wear.fill(0);
+  const wear = wearOf(bench.format);
+  const tallies: Tally[] = [];
+  const lines = visitsOf(layers, options, sites, turns, machine.crossbars).map((visits, x): Line => {
+    const same = known.find(({ changed }) => !visits.some(({ layer }) => changed.has(layer)))?.priced;
+    if (same !== undefined) {
+      tallies.push(same.tallies[x]!);
+      return same.lines[x]!;
+    }
+    renew(wear);
     const costs = account(visits, layers, machine, batch, bench, wear);
+    let [energy, cellWrites, closing] = [0, 0, 0];
     costs.forEach(({ writing, fired, fetched, partial }, k) => {
       energy += writing.up * setEnergy + writing.down * resetEnergy + writing.steps * stepEnergy;
       energy += fired * machine.unitEnergy + (fetched.weights + fetched.index + partial) * machine.offChipEnergy;
       cellWrites += writing.writes;
       if (k === 0 || visits[k - 1]!.layer !== visits[k]!.layer || k === costs.length / INFERENCES) closing += writing.writes;
     });
-    for (const count of wear) if (count > maxCellWrites) maxCellWrites = count;
+    tallies.push({ energy, cellWrites, closing, maxCellWrites: mostWorn(wear) });
     return { visits, costs };
   });
-  return { layers, lines, energy, cellWrites, maxCellWrites, chains: { value: changes, bound }, closing };
+  const sum = (of: (tally: Tally) => number) => tallies.reduce((all, tally) => all + of(tally), 0);
+  return {
+    lines,
+    tallies,
+    energy: sum(({ energy }) => energy),
+    cellWrites: sum(({ cellWrites }) => cellWrites),
+    maxCellWrites: tallies.reduce((most, { maxCellWrites }) => Math.max(most, maxCellWrites), 0),
+    closing: sum(({ closing }) => closing),
+  };
 }
 
-/** The mapping of an option; where each strip begins is said only where they differ. */
+/** The mapping of an option; where each part of each strip begins is said only where they differ. */
 function arranged(
   matrix: Matrix,
   coding: Coding,
-  { spread, rounds, fill, lanes, stacked }: Option,
-  { rows }: Site,
+  { spread, rounds, fill, lanes, stacked, deep }: Option,
+  { rows, columns }: Site,
   machine: Machine,
 ): Untabled {
-  const mapping = { ...coding, spread, rounds, ...(fill === undefined ? {} : { fill }) };
-  const first = stacked ? rows[0]! : 0;
-  if (!stacked || rows.every((row) => row === first)) return laidOut(matrix, { ...mapping, top: first }, machine);
+  const mapping = { ...coding, spread, rounds, ...(fill === undefined ? {} : { fill }), ...(stacked ? {} : { deep }) };
   const { strips } = laidOut(matrix, { ...mapping, top: 0 }, machine).geometry;
-  return laidOut(matrix, { ...mapping, top: Array.from({ length: strips }, (_, strip) => rows[strip % lanes]!) }, machine);
-}
-
-/** Lines of each crossbar that tables fill, and where they begin: all where nobody else has any, so that lines change less often. */
-function linesOf(
-  { geometry, rounds, matrix }: Untabled,
-  { spread, deep, lanes, stacked }: Option,
-  { alone, rows: begins }: Site,
-  { rows }: Machine,
-): readonly [deep: number, begin: (strip: number, part: number) => number] {
-  if (stacked) return [geometry.lines, () => 0];
-  const fewest = Math.ceil(Math.ceil(matrix.inputs / rounds) / rows);
-  if (alone && (rounds > 1 || spread === fewest)) return [rows, () => 0];
-  return [deep, (strip, part) => begins[part * lanes + (strip % lanes)]!];
+  const begins = (at: Int32Array) => {
+    const all = Array.from({ length: strips * spread }, (_, k) => at[(k % spread) * lanes + (Math.floor(k / spread) % lanes)]!);
+    return all.every((begin) => begin === all[0]) ? all[0]! : all;
+  };
+  const left = begins(columns);
+  return laidOut(matrix, { ...mapping, top: begins(rows), ...(left === 0 ? {} : { left }) }, machine);
 }
 
 /**
@@ -91,17 +124,19 @@ function visitsOf(
   layers: readonly Placed[],
   options: readonly Option[],
   sites: readonly Site[],
+  turns: Assembly["turns"],
   crossbars: number,
 ): readonly (readonly Visit[])[] {
   const forth: Visit[][] = Array.from({ length: crossbars }, () => []);
   const back: Visit[][] = Array.from({ length: crossbars }, () => []);
-  layers.forEach(({ geometry, rounds }, layer) => {
+  layers.forEach(({ rounds }, layer) => {
     const { lanes } = options[layer]!;
     sites[layer]!.crossbars.forEach((crossbar, x) => {
       const visits: Visit[] = [];
-      for (let strip = x % lanes, turn = 0; strip < geometry.strips; strip += lanes, turn++)
+      turns[layer]![x % lanes]!.forEach((strip, turn) => {
         for (let t = 0; t < rounds; t++)
           visits.push({ layer, strip, part: Math.floor(x / lanes), round: turn % 2 === 0 ? t : rounds - 1 - t });
+      });
       for (const visit of visits) forth[crossbar]!.push(visit);
       for (const visit of visits.reverse()) back[crossbar]!.push(visit);
     });

@@ -10,12 +10,15 @@ export function leastOf(problem: CrossbarProblem): { readonly bound: number; rea
   switch (objective) {
     case "latency":
       return {
-        bound: latestEnd(
-          layers,
-          layers.map((layer) => leastFiring(layer, problem)),
+        bound: Math.max(
+          latestEnd(
+            layers,
+            layers.map((layer) => leastFiring(layer, problem)),
+          ),
+          layers.reduce((sum, layer) => sum + leastBusy(layer, problem), 0) / Math.min(machine.crossbars, machine.firing),
         ),
         proof:
-          "every row of an operation unit holds one input of a vector at a time, so each layer has its least number of activations; all converters work on it, and layers follow one another",
+          "every row of an operation unit holds one input of a vector at a time, so each layer has its least number of activations; all crossbars share them in whole cycles of every vector, and layers follow one another",
       };
     case "energy":
       return {
@@ -25,7 +28,11 @@ export function leastOf(problem: CrossbarProblem): { readonly bound: number; rea
       };
     case "programming":
     case "endurance":
-      return { bound: 0, proof: "none: equal weights need no writing, and how unlike the weights are is not used" };
+      return {
+        bound: 0,
+        proof:
+          "none: in rounds enough every weight finds its code where it stands already, so that rows for all codes of an output never need writing, though firing takes as long as there are inputs",
+      };
   }
 }
 
@@ -33,20 +40,27 @@ export function leastOf(problem: CrossbarProblem): { readonly bound: number; rea
 function leastActivations(layer: Layer, { machine, encoding, sharing }: CrossbarProblem): number {
   const { unit, cellBits, inputBits } = machine;
   const slices = Math.min(...(encoding === undefined ? ENCODINGS : [encoding]).map((e) => slicesOf(e, layer.bits, cellBits)));
-  const cells = sharing === undefined ? 1 : Math.min(sharing, layer.outputs);
-  // Of one bundle and of all: a unit covers columns of one bundle, and rows that hold one input each.
+  const most = Math.min(sharing ?? layer.outputs, layer.outputs);
+  // A unit covers columns of one bundle, and rows that hold one input each. Bundles may have fewer outputs than share an order.
   const rowBlocks = Math.ceil(layer.inputs / unit.rows);
-  const perBundle = Math.ceil((cells * slices) / unit.columns);
-  const bundles = layer.groups * Math.ceil(layer.outputs / cells);
-  const shared = sharing === undefined ? Math.ceil((layer.groups * layer.outputs * slices) / unit.columns) : bundles * perBundle;
-  return inputCycles(layer.inputBits, inputBits) * rowBlocks * shared;
+  let units = Number.POSITIVE_INFINITY;
+  for (let outputs = 1; outputs <= most; outputs++)
+    units = Math.min(units, Math.ceil(layer.outputs / outputs) * Math.ceil((outputs * slices) / unit.columns));
+  return inputCycles(layer.inputBits, inputBits) * rowBlocks * layer.groups * units;
 }
 
-/** Seconds that a layer fires at least, with every converter of every crossbar that may fire. */
+/** Seconds that crossbars fire for a layer at least, all added up. */
+function leastBusy(layer: Layer, problem: CrossbarProblem): number {
+  const { converters, cycle } = problem.machine;
+  return (leastActivations(layer, problem) / converters) * layer.vectors * problem.batch * cycle;
+}
+
+/** Seconds that a layer fires at least: the busiest crossbar takes whole cycles for every vector. */
 function leastFiring(layer: Layer, problem: CrossbarProblem): number {
   const { crossbars, firing, converters, cycle } = problem.machine;
-  const activations = leastActivations(layer, problem) * layer.vectors * problem.batch;
-  return (activations / (converters * Math.min(crossbars, firing))) * cycle;
+  const share = leastActivations(layer, problem) / (converters * Math.min(crossbars, firing));
+  const cycles = firing >= crossbars ? Math.ceil(share - 1e-9) : Math.max(1, share);
+  return cycles * layer.vectors * problem.batch * cycle;
 }
 
 /** When the last layer ends where each begins once those it waits for have ended. */

@@ -1,8 +1,23 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { chain, type Inputs } from "./chains.js";
+import { chain, changesOf, leastChanges, roomOf } from "./chains.js";
+import { pack } from "./packed.js";
 
-const changesOf = ({ cells, width }: Inputs, table: Int32Array, lines: number, rounds: number): number => {
+/** The inputs of a bundle, each as the cells it takes: `count` x `width` levels. */
+interface Inputs {
+  readonly cells: Uint8Array;
+  readonly count: number;
+  readonly width: number;
+  readonly cellBits: number;
+}
+
+function chained({ cells, count, width, cellBits }: Inputs, lines: number, rounds: number, block: number) {
+  const codes = pack(cells, count, width, cellBits);
+  const { table, order } = chain(codes, lines, rounds, block, roomOf(count, codes.length, lines, rounds, block));
+  return { table, changes: changesOf(codes, table, lines, rounds), bound: leastChanges(codes, order, lines, rounds) };
+}
+
+const counted = ({ cells, width }: Inputs, table: Int32Array, lines: number, rounds: number): number => {
   let changes = 0;
   for (let line = 0; line < lines; line++)
     for (let t = 1; t < rounds; t++) {
@@ -16,7 +31,7 @@ const changesOf = ({ cells, width }: Inputs, table: Int32Array, lines: number, r
 function fewest(inputs: Inputs, lines: number, rounds: number): number {
   const table = new Int32Array(lines * rounds).fill(-1);
   const place = (k: number): number => {
-    if (k === inputs.count) return changesOf(inputs, table, lines, rounds);
+    if (k === inputs.count) return counted(inputs, table, lines, rounds);
     let least = Number.POSITIVE_INFINITY;
     for (let at = 0; at < table.length; at++) {
       if (table[at]! >= 0) continue;
@@ -47,9 +62,9 @@ describe("chain", () => {
       .chain((shape) => inputs(shape.lines * shape.rounds, shape.width, shape.cellBits).map((given) => ({ ...shape, given })));
     fc.assert(
       fc.property(cases, fc.constantFrom(1, 2, 64), ({ lines, rounds, given }, block) => {
-        const { table, changes, bound } = chain(given, lines, rounds, block);
+        const { table, changes, bound } = chained(given, lines, rounds, block);
         expect([...table].sort((a, b) => a - b)).toEqual(Array.from({ length: lines * rounds }, (_, k) => k));
-        expect(changes).toBe(changesOf(given, table, lines, rounds));
+        expect(changes).toBe(counted(given, table, lines, rounds));
         const least = fewest(given, lines, rounds);
         expect(changes).toBeGreaterThanOrEqual(least);
         expect(bound).toBeLessThanOrEqual(least);
@@ -68,7 +83,7 @@ describe("chain", () => {
         (count, lines, rounds, block) => {
           fc.pre(count <= lines * rounds);
           const cells = Uint8Array.from({ length: count * 8 }, (_, k) => (k * 2654435761) & 1);
-          const { table } = chain({ cells, count, width: 8, cellBits: 1 }, lines, rounds, block);
+          const { table } = chained({ cells, count, width: 8, cellBits: 1 }, lines, rounds, block);
           expect([...table].filter((k) => k >= 0).sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, k) => k));
           for (let line = 0; line < lines; line++)
             for (let t = 1; t < rounds; t++)
@@ -86,6 +101,6 @@ describe("chain", () => {
     };
     const cells = Uint8Array.from({ length: 512 * 32 }, () => Number(random() > 128));
     const given = { cells, count: 512, width: 32, cellBits: 1 };
-    expect(chain(given, 128, 4, 128).changes).toBeLessThan(chain(given, 128, 4, 1).changes);
+    expect(chained(given, 128, 4, 128).changes).toBeLessThan(chained(given, 128, 4, 1).changes);
   });
 });

@@ -1,212 +1,247 @@
-import { holds, slicesOf } from "../../cost/crossbar/encoding.js";
 import { plainLoads } from "../../cost/crossbar/geometry.js";
 import type { Budget } from "../../search/budget.js";
-import { ENCODINGS, type Encoding } from "../../target/crossbar-target.js";
-import { laidOut, type Matrix } from "./images.js";
-import { type Coding, type Option, optionsOf, roundsOf } from "./options.js";
-import { place, type Site } from "./placement.js";
-import { type CrossbarProblem, LAYOUTS, type Machine } from "./plan.js";
+import { comparedRounds, goodCodings, leastBy } from "./codings.js";
+import { type Estimate, estimate } from "./estimate.js";
+import type { Matrix } from "./images.js";
+import { type Coding, type Option, optionsOf, roundsOf, type Sampler, samplerOf } from "./options.js";
+import { place } from "./placement.js";
+import { plainEstimate } from "./plain.js";
+import type { CrossbarProblem } from "./plan.js";
+import type { Site } from "./settle.js";
 
 /** What the search settles before tables are made. */
 export interface Choice {
   readonly codings: readonly Coding[];
   readonly options: readonly Option[];
   readonly sites: readonly Site[];
-  /** Sampled cost of all layers, and what no placement at these codings goes below. */
+  /** Layers that take turns on the same cells; one where each has cells of its own. */
+  readonly depth: number;
+  /** Sampled cost of all layers, in seconds, and what no placement of these options goes below. */
   readonly value: number;
   readonly bound: number;
   /** Sampled writes of the codings, and of those that write least. */
   readonly coded: { readonly value: number; readonly bound: number };
   /** Most writes of a cell that the placement allows. */
   readonly most: number;
+  /** What it comes to by its samples. */
+  readonly estimate: Estimate;
 }
 
-/** Outputs per bundle that are tried where the problem leaves it open. */
+/** Outputs per bundle that are tried where the problem leaves it open, and how many of them: the best for the objective and the best for latency. */
 const SHARINGS = [1, 2, 4, 8, 16];
-/** Layers that decide how many outputs share an order. */
+const COMPARED = 2;
+/** Layers that decide how many outputs share an order, and what share of a crossbar's load they get for that. */
 const SHOWN = 6;
-/** Rounds for which codings are compared. */
 const ROUNDS = 4;
+/** Most latency that is given for what else is asked for, and for cells that are written once less. */
+const TENTH_MORE = 1.1;
+/** What tables come to differs from samples by hardly more. */
+const UNSURE = 1.03;
+/** Loads of all layers in an inference, about: the tables of large networks would else take more room than their weights. And how many times those of full crossbars every layer may have. */
+const LOADS = 2 ** 18;
+const LEAST_LOADS = 4;
+/** How much what is asked for weighs beside latency, as shares of what both come to in a fast placement. */
+const WEIGHTS = [0.2, 2];
 
-/** Settles how the layers become cells and which crossbars they get; `undefined` where nothing was found. */
-export function choose(problem: CrossbarProblem, matrices: readonly Matrix[], budget: Budget): Choice | undefined {
-  for (const sharing of problem.sharing === undefined ? ranked(problem, matrices) : [problem.sharing]) {
+type Figure = (way: Option) => number;
+const FIGURES: Readonly<Record<CrossbarProblem["objective"], Figure>> = {
+  programming: ({ programming }) => programming,
+  latency: ({ latency }) => latency,
+  energy: ({ energy }) => energy,
+  endurance: ({ writes }) => writes,
+};
+
+/**
+ * Settles how the layers become cells and which crossbars they get: of many placements, each scheduled by its samples, one that serves the objective and is hardly slower than the fastest.
+ *
+ * @returns what is worth making tables for; empty where nothing was found.
+ */
+export function choose(problem: CrossbarProblem, matrices: readonly Matrix[], budget: Budget): readonly Choice[] {
+  const { machine, objective } = problem;
+  const sampled = samplerOf(machine);
+  const plain = plainEstimate(problem, matrices, sampled).latency;
+  const limits = limitsOf(problem, matrices);
+  const found: Choice[] = [];
+  for (const [k, sharing] of (problem.sharing === undefined ? ranked(problem, matrices, sampled) : [problem.sharing]).entries()) {
+    if (found.length > 0 && (k >= COMPARED || budget.stop())) break;
     budget.progress({ phase: `orders shared by ${sharing}` });
-    const free = codedWays(problem, matrices, sharing, false, false);
-    if (free === undefined) continue;
-    const narrow = () => codedWays(problem, matrices, sharing, true, false);
-    const scarce = () => codedWays(problem, matrices, sharing, true, true);
-    const found = gentle(problem, matrices, [() => free, narrow, scarce]);
-    if (found !== undefined) return found;
+    found.push(...choicesOf(problem, matrices, sampled, sharing, limits, plain));
   }
-  return undefined;
+  if (found.length === 0) return [];
+  const best = picked(found, objective, limits, plain);
+  // What serves another objective may turn out faster once it is written.
+  return objective === "latency" ? [...new Set([best, picked(found, "programming", limits, plain)])] : [best];
 }
+
+/**
+ * The one that serves the objective best of those that are hardly slower than the fastest, and faster than plain writing. Of these come first those that keep to the first limit on writes of
+ * a cell; for latency only as far as they, too, are hardly slower.
+ *
+ * @param plain latency of writing all in its own order.
+ */
+function picked(found: readonly Choice[], objective: CrossbarProblem["objective"], limits: readonly number[], plain: number): Choice {
+  const latencyOf = ({ estimate: { latency } }: Choice) => latency;
+  const hardly = (least: number) => Math.max(least, Math.min(TENTH_MORE * least, plain / UNSURE));
+  const fastest = latencyOf(leastBy(found, latencyOf));
+  const allowed = objective === "latency" ? hardly(fastest) : Math.max(fastest, plain / UNSURE);
+  const within = limits.map((limit) => found.filter((choice) => choice.most <= limit && latencyOf(choice) <= allowed));
+  const kept = within.find(({ length }) => length > 0) ?? found;
+  const least = latencyOf(leastBy(kept, latencyOf));
+  const quick = kept.filter((choice) => latencyOf(choice) <= hardly(least));
+  const sum = ({ options }: Choice, figure: Figure) => options.reduce((total, way) => total + figure(way), 0);
+  switch (objective) {
+    case "latency":
+      return leastBy(kept, latencyOf);
+    case "programming":
+      return leastBy(quick, (choice) => choice.estimate.waiting);
+    case "energy":
+      return leastBy(quick, (choice) => sum(choice, FIGURES.energy));
+    case "endurance": {
+      const rarest = leastBy(quick, ({ most }) => most).most;
+      return leastBy(
+        quick.filter(({ most }) => most === rarest),
+        (choice) => sum(choice, FIGURES.endurance),
+      );
+    }
+  }
+}
+
+/** Writes of a cell that placements may allow: one less than writing all weights in their own order takes on every crossbar, and as many as that takes. */
+function limitsOf({ machine }: CrossbarProblem, matrices: readonly Matrix[]): readonly number[] {
+  const plain = matrices.reduce((sum, matrix) => sum + plainLoads(matrix, machine), 0) / machine.crossbars;
+  return [...new Set([Math.floor(plain) - 1, Math.floor(plain)].map((limit) => Math.max(1, limit)))];
+}
+
+/**
+ * Placements with so many outputs to an order: fast ones, with cells of their own for each layer and, where these are no faster than plain writing, in turns; and between them and what the
+ * objective asks for.
+ */
+function choicesOf(
+  problem: CrossbarProblem,
+  matrices: readonly Matrix[],
+  sampled: Sampler,
+  sharing: number,
+  limits: readonly number[],
+  plain: number,
+): readonly Choice[] {
+  const { machine, objective } = problem;
+  let ways = codedWays(problem, matrices, sampled, sharing, false);
+  if (ways === undefined) return [];
+  const found: Choice[] = [];
+  const add = (most: number, depth: number, cost: Figure) => {
+    const choice = placed(problem, ways!, most, depth, cost);
+    if (choice !== undefined) found.push(choice);
+    return choice;
+  };
+  const quick = () => found.some(({ estimate: { latency } }) => latency <= plain / UNSURE);
+  let base: Choice | undefined;
+  for (const most of limits)
+    if (!quick() || (objective === "latency" && most === limits.at(-1))) base = add(most, 1, FIGURES.latency) ?? base;
+  // Where cells are scarce: many rounds, and as many writes as that takes.
+  const [gentle, ample] = [limits[0]!, limits.at(-1)!];
+  if (found.length === 0) ways = codedWays(problem, matrices, sampled, sharing, true)!;
+  const longest = ways.options.flat().reduce((most, way) => Math.max(most, way.most), 0);
+  for (let most = gentle; found.length === 0 && most <= 2 * longest; most += Math.ceil(most / 8)) base = add(most, 1, FIGURES.latency);
+  if (!quick())
+    for (const depth of new Set([2, ample]))
+      if (depth > 1 && depth <= ample) add(ample, depth, (way) => way.latency + firstWrites(way, machine.programming.writers));
+  if (objective === "endurance") for (let most = 1; most < gentle; most += Math.ceil(most / 8)) add(most, 1, FIGURES.latency);
+  if (base === undefined) return found;
+  const asked = FIGURES[objective === "latency" ? "programming" : objective];
+  const total = (figure: Figure) => base!.options.reduce((sum, way) => sum + figure(way), 0);
+  const unit = total(FIGURES.latency) / total(asked);
+  const least = found.filter(({ depth }) => depth === 1).reduce((most, choice) => Math.min(most, choice.most), base.most);
+  if (Number.isFinite(unit)) for (const weight of WEIGHTS) add(least, 1, (way) => way.latency + weight * unit * asked(way));
+  return found;
+}
+
+/** Seconds to write what an inference begins with, which others have written over. */
+const firstWrites = ({ lanes, spread, between }: Option, writers: number): number => (lanes * spread * between.time) / writers;
 
 /** Codings of all layers and the ways to place them. */
 interface Ways {
-  readonly codings: readonly Coding[];
-  readonly coded: { readonly value: number; readonly bound: number };
   readonly options: readonly (readonly Option[])[];
-}
-
-/**
- * @param narrow whether only codes of the fewest cells are taken.
- * @param scarce whether many rounds are tried.
- */
-function codedWays(
-  problem: CrossbarProblem,
-  matrices: readonly Matrix[],
-  sharing: number,
-  narrow: boolean,
-  scarce: boolean,
-): Ways | undefined {
-  const chosen = matrices.map((matrix) => codingOf(matrix, sharing, problem, narrow));
-  if (!chosen.every((coding) => coding !== undefined)) return undefined;
-  return {
-    codings: chosen.map(({ coding }) => coding),
-    coded: {
-      value: chosen.reduce((sum, { writes }) => sum + writes, 0),
-      bound: chosen.reduce((sum, { fewest }) => sum + fewest, 0),
-    },
-    options: matrices.map((matrix, l) =>
-      optionsOf(matrix, chosen[l]!.coding, roundsOf(matrix, problem.machine.rows, scarce), problem.machine, problem.batch),
-    ),
-  };
-}
-
-/** Numbers of outputs that may share an order, the best for the largest layers first. */
-function ranked(problem: CrossbarProblem, matrices: readonly Matrix[]): readonly number[] {
-  const { machine, batch, objective } = problem;
-  const largest = matrices.toSorted((a, b) => b.values.length - a.values.length).slice(0, SHOWN);
-  const share = (matrix: Matrix) => Math.max(1, plainLoads(matrix, machine) / ROUNDS);
-  const costs = SHARINGS.map((sharing) =>
-    largest.reduce((sum, matrix) => {
-      const coding = codingOf(matrix, sharing, problem, false)?.coding;
-      if (coding === undefined) return Number.POSITIVE_INFINITY;
-      const ways = optionsOf(matrix, coding, [comparedRounds(matrix, machine.rows)], machine, batch);
-      return sum + least(ways.filter(({ crossbars }) => crossbars <= share(matrix)).map(costOf(objective)));
-    }, 0),
-  );
-  return SHARINGS.toSorted((a, b) => costs[SHARINGS.indexOf(a)]! - costs[SHARINGS.indexOf(b)]! || a - b);
-}
-
-/**
- * The placement that writes cells least often, for endurance; for programming the cheapest that writes no cell as often as
- * rewriting all weights in their own order would, else the one that exceeds this least. For latency and energy fewer writes of a cell may cost a tenth more.
- */
-function gentle(
-  { machine, objective }: CrossbarProblem,
-  matrices: readonly Matrix[],
-  tried: readonly (() => Ways | undefined)[],
-): Choice | undefined {
-  const plain = matrices.reduce((sum, matrix) => sum + plainLoads(matrix, machine), 0);
-  const ways = tried.map(once);
-  const first = objective === "endurance" ? 1 : Math.max(1, Math.ceil(plain / machine.crossbars) - 1);
-  const patient = objective === "latency" || objective === "energy";
-  const found: Choice[] = [];
-  for (let most = first; ; most += Math.ceil(most / 8)) {
-    const { choice, longer } = cheapest(machine, objective, ways, most);
-    if (choice !== undefined) found.push(choice);
-    if (!longer || (found.length > 0 && (!patient || most > first))) break;
-  }
-  const best = least(found.map(({ value }) => value));
-  return found.find(({ value }) => !patient || value <= TENTH_MORE * best);
-}
-
-const TENTH_MORE = 1.1;
-
-/** Of the codings of the least cost and the narrow ones, what places cheapest with at most so many writes of a cell; many rounds where neither does. */
-function cheapest(machine: Machine, objective: CrossbarProblem["objective"], ways: readonly (() => Ways | undefined)[], most: number) {
-  let choice: Choice | undefined;
-  let longer = false;
-  for (const [k, look] of ways.entries()) {
-    const found = k === ways.length - 1 && choice !== undefined ? undefined : look();
-    if (found === undefined) continue;
-    const allowed = found.options.map((options) => options.filter((way) => way.most <= most));
-    longer ||= allowed.some((options, l) => options.length < found.options[l]!.length);
-    if (!allowed.every((options) => options.length > 0)) continue;
-    const placed = place(allowed, machine.crossbars, machine.rows, costOf(objective));
-    if (placed === undefined || (choice !== undefined && choice.value <= placed.value)) continue;
-    const { sites, value, bound } = placed;
-    choice = { ...found, options: placed.choice.map((at, l) => allowed[l]![at]!), sites, value, bound, most };
-  }
-  return { choice, longer };
-}
-
-/** The function, called the first time only. */
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
-}
-
-interface Coded {
-  readonly coding: Coding;
-  /** Sampled writes of it and of the coding that writes least. */
-  readonly writes: number;
+  readonly writes: readonly ReadonlyMap<Coding, number>[];
   readonly fewest: number;
 }
 
-/** The encoding and layout that cost least by sample; `undefined` where a bundle is wider than a crossbar or than its order allows. */
-function codingOf(matrix: Matrix, sharing: number, problem: CrossbarProblem, narrow: boolean): Coded | undefined {
-  const { machine, objective, batch } = problem;
-  const rounds = comparedRounds(matrix, machine.rows);
-  let best: { readonly coding: Coding; readonly cost: number; readonly writes: number } | undefined;
-  let fewest = Number.POSITIVE_INFINITY;
-  const codings = codingsOf(matrix, sharing, problem);
-  const cells = ({ encoding }: Coding) => slicesOf(encoding, matrix.bits, machine.cellBits);
-  const narrowest = least(codings.map(cells));
-  for (const coding of codings) {
-    if (narrow && cells(coding) > narrowest) continue;
-    // What all strips on one crossbar would take: a wider code takes more loads for the same weights.
-    const ways = optionsOf(matrix, coding, [rounds], machine, batch).filter(({ lanes, fill }) => lanes === 1 && fill === undefined);
-    const cost = least(ways.map(costOf(objective)));
-    const writes = least(ways.map((way) => way.writes));
-    fewest = Math.min(fewest, writes);
-    if (best === undefined || cost < best.cost) best = { coding, cost, writes };
-  }
-  return best && { ...best, fewest };
-}
-
-/** Encodings and layouts that can hold the layer, at most `sharing` outputs to an order. */
-export function codingsOf(matrix: Matrix, sharing: number, { machine, encoding: given }: CrossbarProblem): readonly Coding[] {
-  const lowest = -(2 ** (matrix.bits - 1));
-  const lowestUsed = matrix.values.includes(lowest);
-  const held = (encoding: Encoding) => (encoding !== "magnitude" || sharing === 1) && (!lowestUsed || holds(encoding, lowest, matrix.bits));
-  const layouts = sharing === 1 ? LAYOUTS.slice(0, 1) : LAYOUTS;
-  return (given === undefined ? ENCODINGS : [given])
-    .filter(held)
-    .flatMap((encoding) => layouts.map((layout): Coding => ({ encoding, layout, sharing: Math.min(sharing, matrix.outputs) })))
-    .filter((coding) => laidOut(matrix, { ...coding, spread: 1, rounds: matrix.inputs, top: 0 }, machine).geometry.across > 0);
-}
-
-const comparedRounds = (matrix: Matrix, rows: number): number =>
-  roundsOf(matrix, rows, false).find((count) => count <= ROUNDS) ?? matrix.inputs;
-
-const least = (costs: readonly number[]): number => costs.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-
-/** What counts after the objective counts so much less that it decides where the objective hardly does. */
-const SECOND = 1e-3;
-/** Of a second of firing, against one of writing: a plan whose firing waits for little but takes long would serve nobody. */
-const FIRING = 0.03;
-
-/** What a second of firing counts in writes of cells, against many writes that one cell may yet get. */
-const WRITES = 2e5;
-
-/** Of a layer's option; sums over layers are what placement lowers. */
-const costOf =
-  (objective: CrossbarProblem["objective"]) =>
-  ({ programming, latency, energy, writes, most }: Option): number => {
-    switch (objective) {
-      case "programming":
-        return programming + FIRING * latency;
-      case "latency":
-        return latency + SECOND * programming;
-      case "energy":
-        return energy;
-      case "endurance":
-        return writes + WRITES * latency + SECOND * most;
-    }
+/** @param scarce whether many rounds are tried. */
+function codedWays(
+  problem: CrossbarProblem,
+  matrices: readonly Matrix[],
+  sampled: Sampler,
+  sharing: number,
+  scarce: boolean,
+): Ways | undefined {
+  const { machine, batch, objective } = problem;
+  const figures = [FIGURES.latency, FIGURES[objective === "latency" ? "programming" : objective]];
+  const coded = matrices.map((matrix) => goodCodings(matrix, sharing, problem, sampled, figures));
+  if (coded.some(({ good }) => good.length === 0)) return undefined;
+  // In one round inputs stand in their own order, which all outputs share: those of a bundle need not be side by side.
+  const apart = matrices.map((matrix) =>
+    sharing === 1 ? { good: [], fewest: Number.POSITIVE_INFINITY } : goodCodings(matrix, 1, problem, sampled, figures),
+  );
+  const plain = matrices.map((matrix) => plainLoads(matrix, machine));
+  const share = Math.max(LEAST_LOADS, LOADS / plain.reduce((sum, loads) => sum + loads, 0));
+  return {
+    options: matrices.map((matrix, l) => {
+      const ways = [
+        ...coded[l]!.good.flatMap(({ coding }) =>
+          optionsOf(matrix, coding, roundsOf(matrix, machine.rows, scarce), machine, batch, sampled),
+        ),
+        ...apart[l]!.good.flatMap(({ coding }) => optionsOf(matrix, coding, [1], machine, batch, sampled)),
+      ];
+      return scarce ? ways : withFewLoads(ways, share * plain[l]!);
+    }),
+    writes: coded.map(({ good }, l) => new Map([...good, ...apart[l]!.good].map(({ coding, writes }) => [coding, writes]))),
+    fewest: coded.reduce((sum, { fewest }, l) => sum + Math.min(fewest, apart[l]!.fewest), 0),
   };
+}
+
+function withFewLoads(ways: readonly Option[], most: number): readonly Option[] {
+  const loadsOf = ({ strips, rounds, spread }: Option) => strips * rounds * spread;
+  const few = ways.filter((way) => loadsOf(way) <= most);
+  return few.length > 0 || ways.length === 0 ? few : [leastBy(ways, loadsOf)];
+}
+
+/** The cheapest placement with at most so many writes of a cell; where layers take turns, all together. */
+function placed(
+  problem: CrossbarProblem,
+  { options, writes, fewest }: Ways,
+  most: number,
+  depth: number,
+  cost: Figure,
+): Choice | undefined {
+  const { machine } = problem;
+  const allowed = options.map((ways) => ways.filter((way) => (depth === 1 ? way.most <= most : (way.most + 1) * depth <= most)));
+  if (allowed.some((ways) => ways.length === 0)) return undefined;
+  const found = place(allowed, { crossbars: machine.crossbars, depth, cells: machine }, cost);
+  if (found === undefined) return undefined;
+  const { sites, value, bound } = found;
+  const chosen = found.choice.map((at, l) => allowed[l]![at]!);
+  const codings = chosen.map(({ coding }) => coding);
+  const coded = { value: codings.reduce((sum, coding, l) => sum + writes[l]!.get(coding)!, 0), bound: fewest };
+  return { codings, options: chosen, sites, depth, value, bound, coded, most, estimate: estimate(problem, chosen, sites, depth) };
+}
+
+/** Numbers of outputs that may share an order: the best for the largest layers by the objective, then by latency, then the others. */
+function ranked(problem: CrossbarProblem, matrices: readonly Matrix[], sampled: Sampler): readonly number[] {
+  const { machine, batch, objective } = problem;
+  const largest = matrices.toSorted((a, b) => b.values.length - a.values.length).slice(0, SHOWN);
+  const share = (matrix: Matrix) => Math.max(1, plainLoads(matrix, machine) / ROUNDS);
+  const by = (figure: Figure) => {
+    const costs = SHARINGS.map((sharing) =>
+      largest.reduce((sum, matrix) => {
+        const coding = goodCodings(matrix, sharing, problem, sampled, [figure]).good[0]?.coding;
+        if (coding === undefined) return Number.POSITIVE_INFINITY;
+        const ways = optionsOf(matrix, coding, [comparedRounds(matrix, machine.rows)], machine, batch, sampled);
+        const near = ways.filter(({ crossbars }) => crossbars <= share(matrix));
+        return sum + near.reduce((least, way) => Math.min(least, figure(way)), Number.POSITIVE_INFINITY);
+      }, 0),
+    );
+    return SHARINGS.toSorted((a, b) => costs[SHARINGS.indexOf(a)]! - costs[SHARINGS.indexOf(b)]! || a - b);
+  };
+  const [first, ...others] = by(FIGURES[objective]);
+  const fast = by(FIGURES.latency);
+  return [...new Set([first!, fast[0]!, ...others])];
+}

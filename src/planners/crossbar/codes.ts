@@ -66,6 +66,14 @@ export const crossbarCodes: CodeTable = {
     means: "A level of the search claims a bound that its own value is below.",
     fix: "Report this: the bound is wrong, the plan may still run.",
   },
+  "XBR-33": {
+    means: "A rotation cannot turn on these crossbars, or a full turn wears cells otherwise than the plan claims.",
+    fix: "Report this: the planner miscounts, or the rotation belongs to another machine.",
+  },
+  "XBR-34": {
+    means: "More waits on chip at once, to be written or to be summed up, than its part of the buffer holds.",
+    fix: "Report this: the planner wrote an impossible schedule.",
+  },
   "XBR-41": {
     means: "The outputs that share an order take more cells side by side than a crossbar has.",
     fix: "Share orders among fewer outputs, or take wider crossbars or cells of more bits.",

@@ -2,7 +2,7 @@ import { fail } from "../../base/diagnostic.js";
 import type { Outcome } from "../../base/outcome.js";
 import { slicesOf } from "../../cost/crossbar/encoding.js";
 import { ENCODINGS } from "../../target/crossbar-target.js";
-import { codingsOf } from "./choice.js";
+import { codingsOf } from "./codings.js";
 import type { Matrix } from "./images.js";
 import type { CrossbarProblem } from "./plan.js";
 

@@ -1,5 +1,7 @@
-import { type Code, codeOf } from "../../cost/crossbar/encoding.js";
-import { bundleAt, type Geometry, geometryOf } from "../../cost/crossbar/geometry.js";
+import { type Format, formatOf, putBits } from "../../cost/crossbar/cells.js";
+import { type Code, codeOf, codeWords } from "../../cost/crossbar/encoding.js";
+import { bundleAt, type Geometry, geometryOf, leftOf, topOf } from "../../cost/crossbar/geometry.js";
+import { type Codes, cellsPerWord, wordsOf } from "./packed.js";
 import type { Layer, Machine, Mapping } from "./plan.js";
 
 /** A layer with its weights at hand. */
@@ -13,6 +15,8 @@ export interface Placed extends Omit<Mapping, "table"> {
   readonly matrix: Matrix;
   readonly geometry: Geometry;
   readonly code: Code;
+  /** Cells of every value as a word, in as many bits as cells have on crossbars. */
+  readonly words: Uint32Array;
   readonly cellBits: number;
   /** [bundle][round][line]; narrow where the inputs allow, for all layers' tables are held at once. */
   readonly table: Int32Array | Int16Array;
@@ -30,67 +34,97 @@ export interface Content {
 }
 
 /** A mapping without its table: how the layer would lie on crossbars. */
-export const laidOut = (matrix: Matrix, mapping: Omit<Mapping, "table">, machine: Machine): Untabled => ({
-  ...mapping,
-  matrix,
-  geometry: geometryOf(matrix, mapping, machine),
-  code: codeOf(mapping.encoding, matrix.bits, machine.cellBits),
-  cellBits: machine.cellBits,
-});
-
-/** The mapping with its table. */
-export function withTable(p: Untabled, wide: Int32Array): Placed {
-  const entries = p.rounds * p.geometry.lines;
-  const { inputs } = p.matrix;
-  const table = inputs < 2 ** 15 ? new Int16Array(wide) : wide;
-  return { ...p, table, ordered: table.every((k, at) => k === (at % entries < inputs ? at % entries : -1)) };
+export function laidOut(matrix: Matrix, mapping: Omit<Mapping, "table">, machine: Machine): Untabled {
+  const { rows, columns, cellBits } = machine;
+  const code = codeOf(mapping.encoding, matrix.bits, cellBits);
+  const words = codeWords(code, formatOf(rows, columns, cellBits).bits);
+  return { ...mapping, matrix, geometry: geometryOf(matrix, mapping, machine), code, words, cellBits };
 }
 
-/**
- * Puts what the content asks for into the cells of a crossbar, row by row; other cells keep what they hold.
- *
- * @param used set to 1 for rows in which the content holds an input.
- */
-export function putContent(p: Placed, { strip, part, round }: Content, machine: Machine, cells: Uint8Array, used: Uint8Array): void {
-  const { matrix, geometry, code, table, layout, sharing, rounds } = p;
-  const { rows, columns } = machine;
-  const { slices, lines, across, high, bundles } = geometry;
-  const mask = (1 << matrix.bits) - 1;
+/** The mapping with its table. */
+export function withTable(p: Untabled, wide: Placed["table"]): Placed {
+  const entries = p.rounds * p.geometry.lines;
+  const { inputs } = p.matrix;
+  const table = wide instanceof Int32Array && inputs < 2 ** 15 ? new Int16Array(wide) : wide;
+  return { ...p, table, ordered: inOrder(table, inputs, entries) };
+}
+
+function inOrder(table: Placed["table"], inputs: number, entries: number): boolean {
+  for (let at = 0; at < table.length; at++) {
+    const place = at % entries;
+    if (table[at] !== (place < inputs ? place : -1)) return false;
+  }
+  return true;
+}
+
+/** Cells of one crossbar in words, and the rows that the content put there last uses. */
+export interface Image {
+  readonly format: Format;
+  readonly cells: Uint32Array;
+  readonly used: Uint8Array;
+}
+
+/** Puts what the content asks for into the cells of a crossbar, row by row; other cells keep what they hold. */
+export function putContent(p: Placed, { strip, part, round }: Content, { format, cells, used }: Image): void {
+  const { matrix, geometry, words, table, layout, sharing, rounds, cellBits } = p;
+  const { bits, rowWords } = format;
+  const { slices, lines, deep, across, high, bundles } = geometry;
+  const mask = 2 ** matrix.bits - 1;
+  const level = 2 ** cellBits - 1;
+  const weight = slices * bits;
   used.fill(0);
+  const [column, row] = [leftOf(geometry, strip, part), topOf(geometry, strip, part)];
   const end = Math.min(bundles, (strip + 1) * across * high);
   for (let b = strip * across * high; b < end; b++) {
     const { group, first, outputs, left, top } = bundleAt(geometry, matrix, sharing, b);
-    const base = group * matrix.inputs * matrix.outputs;
-    const from = (b * rounds + round) * lines + part * rows;
-    for (let line = 0; line < Math.min(rows, lines); line++) {
+    const values = group * matrix.inputs * matrix.outputs + first;
+    const from = (b * rounds + round) * lines + part * deep;
+    for (let line = 0; line < deep; line++) {
       const input = table[from + line]!;
       if (input < 0) continue;
-      used[top + line] = 1;
-      const values = base + input * matrix.outputs + first;
-      const at = (top + line) * columns + left;
+      used[row + top + line] = 1;
+      const value = values + input * matrix.outputs;
+      const bit = (row + top + line) * rowWords * 32 + (column + left) * bits;
       for (let output = 0; output < outputs; output++) {
-        const levels = (matrix.values[values + output]! & mask) * slices;
-        for (let slice = 0; slice < slices; slice++)
-          cells[at + (layout === "outputs" ? output * slices + slice : slice * sharing + output)] = code.levels[levels + slice]!;
+        const word = words[matrix.values[value + output]! & mask]!;
+        if (layout === "outputs") putBits(cells, bit + output * weight, weight, word);
+        else
+          for (let slice = 0; slice < slices; slice++)
+            putBits(cells, bit + (slice * sharing + output) * bits, bits, (word >>> (slice * bits)) & level);
       }
     }
   }
 }
 
-/** The inputs of a bundle as cells by slice, lowest first: what chains compare. */
-export function inputCells({ matrix, geometry, code, sharing }: Untabled, b: number, only?: Int32Array): Uint8Array {
+/**
+ * The inputs of a bundle as codes, cells by slice, lowest first: what chains compare.
+ *
+ * @param coded of `codeWords`.
+ * @param into words of the codes, as many as the inputs of the widest bundle take.
+ */
+export function inputCodes({ matrix, geometry, sharing, cellBits }: Untabled, b: number, coded: Uint32Array, into: Uint32Array): Codes {
   const { group, first, outputs } = bundleAt(geometry, matrix, sharing, b);
   const { slices } = geometry;
+  const { values, inputs: count } = matrix;
   const width = outputs * slices;
-  const count = only?.length ?? matrix.inputs;
-  const mask = (1 << matrix.bits) - 1;
-  const cells = new Uint8Array(count * width);
-  for (let k = 0; k < count; k++) {
-    const values = (group * matrix.inputs + (only?.[k] ?? k)) * matrix.outputs + first;
-    for (let output = 0; output < outputs; output++) {
-      const levels = (matrix.values[values + output]! & mask) * slices;
-      for (let slice = 0; slice < slices; slice++) cells[k * width + slice * outputs + output] = code.levels[levels + slice]!;
-    }
+  const length = wordsOf(width, cellBits);
+  const perWord = cellsPerWord(cellBits);
+  const mask = 2 ** matrix.bits - 1;
+  const level = 2 ** cellBits - 1;
+  const codes = { words: into, length, count, width, cellBits };
+  const from = group * count * matrix.outputs + first;
+  if (outputs === 1) {
+    for (let k = 0; k < count; k++) into[k] = coded[values[from + k * matrix.outputs]! & mask]!;
+    return codes;
   }
-  return cells;
+  into.fill(0);
+  for (let k = 0; k < count; k++)
+    for (let output = 0; output < outputs; output++) {
+      let cells = coded[values[from + k * matrix.outputs + output]! & mask]!;
+      for (let cell = output; cells !== 0; cell += outputs, cells >>>= cellBits) {
+        const at = k * length + Math.floor(cell / perWord);
+        into[at] = into[at]! | ((cells & level) << ((cell % perWord) * cellBits));
+      }
+    }
+  return codes;
 }

@@ -6,22 +6,33 @@ import type { CrossbarProblem, Level } from "./plan.js";
 
 /** Value and bound of every level of the search, each within its own scope. */
 export function levelsOf(problem: CrossbarProblem, choice: Choice, assembly: Assembly, latency: number): readonly Level[] {
-  const { objective } = problem;
-  const unit = objective === "energy" ? "picojoules" : objective === "endurance" ? "cell writes" : "seconds";
   return [
     {
       name: "encoding",
       unit: "cell writes",
       ...choice.coded,
-      scope: `encodings and layouts of every layer at this sharing, by sample; chosen by ${objective}`,
+      scope: "encodings and layouts of every layer at this sharing, by sample; chosen with the placement",
     },
     { name: "chains", unit: "cell writes", ...assembly.chains, scope: "all tables with these rounds, lines and codes, one pass" },
+    ...(assembly.order === undefined
+      ? []
+      : [
+          {
+            name: "order",
+            unit: "cell writes",
+            value: assembly.order.value,
+            // Rounds of a bundle are among what chains are bounded over.
+            bound: Math.min(assembly.order.value, Math.max(assembly.order.bound, assembly.chains.bound)),
+            scope:
+              "one pass, where tables are chosen: all orders of the rounds of every bundle, or of strips of one round, and all permutations of lines (by blocks of 128 where the codes of more than 256 differ); what the nodes do not reach counts as for the chains",
+          } as const,
+        ]),
     {
       name: "placement",
-      unit,
+      unit: "seconds",
       value: choice.value,
       bound: choice.bound,
-      scope: `crossbars and rounds of every layer with at most ${choice.most} writes of a cell, by sampled cost`,
+      scope: `encodings, crossbars and rounds of every layer with at most ${choice.most} writes of a cell, by sampled latency of all layers and what the objective adds to it`,
     },
     {
       name: "closing",

@@ -3,15 +3,22 @@ import { expect, test } from "vitest";
 import type { Option } from "./options.js";
 import { place } from "./placement.js";
 
+const NOTHING = { time: 0, energy: 0, writes: 0, fetched: 0 };
 const option = fc.record({ crossbars: fc.integer({ min: 1, max: 6 }), latency: fc.integer({ min: 0, max: 50 }) }).map(
   ({ crossbars, latency }): Option => ({
+    coding: { encoding: "offset", layout: "outputs", sharing: 1 },
     spread: 1,
     rounds: 1,
     lanes: crossbars,
+    strips: crossbars,
     fill: undefined,
     deep: 1,
     last: 1,
+    wide: 1,
     stacked: false,
+    fire: 0,
+    inner: NOTHING,
+    between: NOTHING,
     crossbars,
     programming: 0,
     latency,
@@ -35,7 +42,7 @@ test("finds what trying every choice finds, and nothing where nothing fits", () 
             ),
           );
         };
-        const found = place(options, crossbars, 1, ({ latency }) => latency);
+        const found = place(options, { crossbars, depth: 1, cells: { rows: 1, columns: 1 } }, ({ latency }) => latency);
         const best = least(0, crossbars);
         if (best === Number.POSITIVE_INFINITY) {
           expect(found).toBeUndefined();

@@ -71,7 +71,7 @@ export type Layout = (typeof LAYOUTS)[number];
 
 /**
  * How a layer lies on crossbars. Outputs are cut into bundles of `sharing` outputs of one group that share one order of inputs;
- * a crossbar holds as many bundles side by side as fit: a strip. A strip takes `spread` crossbars of `rows` rows: `spread x rows` lines, each of
+ * a crossbar holds as many bundles side by side as fit: a strip. A strip takes `deep` rows of `spread` crossbars: `spread x deep` lines, each of
  * which holds one input after the other in `rounds` rounds. Where several bundles of few inputs fit above one another they are stacked.
  */
 export interface Mapping {
@@ -80,18 +80,23 @@ export interface Mapping {
   readonly sharing: number;
   readonly spread: number;
   readonly rounds: number;
-  /** Row at which its lines begin, of all strips or of each: strips of one part may share crossbars by rows; 0 elsewhere. */
+  /** Row at which its lines begin, of all strips or of each part of each strip ([strip][part]): layers may share crossbars by rows. */
   readonly top: number | readonly number[];
+  /** Lines that a bundle has on each crossbar; where absent all rows, or no more than its inputs take where several bundles stand above one another. */
+  readonly deep?: number | undefined;
+  /** Column at which its bundles begin, of all strips or of each part of each strip ([strip][part]): narrow strips may share crossbars by columns. 0 where absent. */
+  readonly left?: number | readonly number[] | undefined;
   /** Most bundles of a strip, so that more crossbars fire at once; as many as fit where absent. */
   readonly fill?: number | undefined;
   /**
    * The weight-to-cell table: for every bundle, round and line the input it holds there, as little-endian integers of 16 bits (32 where the
-   * layer has 65,535 inputs and more), all ones where the line idles; base64. [bundle][round][line].
+   * layer has 65,535 inputs and more), all ones where the line idles; base64. [bundle][round][line], lines crossbar by crossbar. Empty where every bundle has the
+   * inputs in their own order, line by line, round by round.
    */
   readonly table: string;
 }
 
-/** What a crossbar does next: hold round `round` of part `part` (which `rows` lines) of strip `strip` of a layer, and fire it for all vectors. */
+/** What a crossbar does next: hold round `round` of part `part` (which `deep` lines) of strip `strip` of a layer, and fire it for all vectors. */
 export interface Load {
   readonly layer: LayerId;
   readonly strip: number;
@@ -116,6 +121,8 @@ export interface CrossbarPlan {
   readonly inferences: 1 | 2;
   /** Per crossbar, in the order of time, over all inferences of the table. Cells hold what the table's last load left when it begins. */
   readonly sequences: readonly (readonly Load[])[];
+  /** How cells come to wear alike in the long run; nothing moves where absent. */
+  readonly rotation?: Rotation | undefined;
   /** Value and bound of every level of the search. */
   readonly levels: readonly Level[];
   /** The solver's own count per inference, checked by the judge. */
@@ -125,6 +132,21 @@ export interface CrossbarPlan {
     readonly cellWrites: number;
     readonly maxCellWrites: number;
   };
+}
+
+/**
+ * Between runs of the table, now and then, what the crossbars hold moves on: a shift is added to the number of every row, around the end of its crossbar, and to the number of every
+ * crossbar, around the last. A full turn is over when everything is back in its place.
+ */
+export interface Rotation {
+  /** Inferences from one shift to the next, whole runs of the table. */
+  readonly every: number;
+  /** Rows that a shift moves by; 0 where rows stay. */
+  readonly rows: number;
+  /** 1 where everything moves to the next crossbar each time that rows are back in their places. */
+  readonly crossbars: 0 | 1;
+  /** The solver's own count per inference over a full turn: of the cell written most, and of what the shifts write beside the table. */
+  readonly claims: { readonly maxCellWrites: number; readonly cellWrites: number };
 }
 
 /** What one level of the search decided. */

@@ -1,5 +1,5 @@
 import type { Graph, Operator, TensorId } from "../../graph/graph.js";
-import { quantise } from "../../graph/quantize.js";
+import { integerOf, quantise, scaleOf } from "../../graph/quantize.js";
 import type { WeightValues } from "../../onnx/weight-values.js";
 
 /** How weights are cut out of their tensor: index of the value at (group, input, output). */
@@ -65,7 +65,7 @@ export function formOf(graph: Graph, op: Operator): { readonly weight: TensorId;
 
 /**
  * Turns a weight into integers: the model's own where it has some that fit, else symmetric ones of `bits` bits with one scale for the
- * tensor or for each output.
+ * tensor or for each output. One bit stands for -1 or 1, which takes two as every integer here is signed.
  */
 export function integersOf(
   { values, integers }: WeightValues,
@@ -75,19 +75,17 @@ export function integersOf(
 ): { readonly values: Int8Array; readonly bits: number } {
   const { groups, inputs, outputs, at } = form;
   const cut = new Int8Array(groups * inputs * outputs);
+  const codes = Math.max(NARROWEST, bits);
   const own = integers && widthOf(integers);
-  const each = (value: (index: number, group: number, output: number) => number) => {
-    for (let g = 0, to = 0; g < groups; g++)
-      for (let k = 0; k < inputs; k++) for (let n = 0; n < outputs; n++) cut[to++] = value(at(g, k, n), g, n);
-  };
   if (integers !== undefined && own !== undefined && own <= 8) {
-    each((index) => integers[index]!);
+    cutInto(cut, form, (index) => integers[index]!);
     return { values: cut, bits: own };
   }
   if (scales === "tensor") {
-    const { integers: whole } = quantise(values, bits);
-    each((index) => whole[index]!);
-    return { values: cut, bits };
+    // One by one, for the weights of a layer may fill half of the memory.
+    const scale = scaleOf(values, bits);
+    cutInto(cut, form, (index) => integerOf(values[index]!, scale, bits));
+    return { values: cut, bits: codes };
   }
   const column = new Float64Array(inputs);
   for (let g = 0; g < groups; g++)
@@ -96,10 +94,18 @@ export function integersOf(
       const { integers: whole } = quantise(column, bits);
       for (let k = 0; k < inputs; k++) cut[(g * inputs + k) * outputs + n] = whole[k]!;
     }
-  return { values: cut, bits };
+  return { values: cut, bits: codes };
 }
 
-/** Bits that hold all integers, at least 2; `undefined` where they are no integers. */
+function cutInto(cut: Int8Array, { groups, inputs, outputs, at }: Form, integer: (index: number) => number): void {
+  for (let g = 0, to = 0; g < groups; g++)
+    for (let k = 0; k < inputs; k++) for (let n = 0; n < outputs; n++) cut[to++] = integer(at(g, k, n));
+}
+
+/** Bits of the narrowest signed integers that hold -1 and 1. */
+const NARROWEST = 2;
+
+/** Bits that hold all integers, at least those; `undefined` where they are no integers. */
 function widthOf(integers: Float64Array): number | undefined {
   let [least, most] = [0, 0];
   for (const w of integers) {
@@ -107,7 +113,7 @@ function widthOf(integers: Float64Array): number | undefined {
     if (w < least) least = w;
     if (w > most) most = w;
   }
-  let bits = 2;
+  let bits = NARROWEST;
   while (least < -(2 ** (bits - 1)) || most > 2 ** (bits - 1) - 1) bits++;
   return bits;
 }

@@ -1,8 +1,21 @@
+import { clear, differ, type Format, formatOf, renew, type Wear, wearOf, wornCells } from "../../cost/crossbar/cells.js";
 import { entryBits, fetchBytes } from "../../cost/crossbar/fetching.js";
 import { activations, inputCycles, SUM_BYTES, sharedOut } from "../../cost/crossbar/firing.js";
 import { type Writing, writing } from "../../cost/crossbar/writing.js";
 import type { Machine } from "./plan.js";
-import { type Content, imprint, placeOf, type Sheet, type Standing, standings } from "./replay-sheets.js";
+import {
+  type Box,
+  boxOf,
+  type Content,
+  holds,
+  imprint,
+  isFull,
+  placeOf,
+  type Sheet,
+  type Standings,
+  stand,
+  standingsOf,
+} from "./replay-sheets.js";
 
 /** What a load was seen to take. Times in seconds, energy in picojoules, sizes in bytes. */
 export interface Taken {
@@ -22,32 +35,36 @@ export interface Taken {
 export interface Rig {
   readonly machine: Machine;
   readonly batch: number;
-  readonly cells: Uint8Array;
-  readonly next: Uint8Array;
-  /** The same, four at a time. */
-  readonly cellWords: Uint32Array;
-  readonly nextWords: Uint32Array;
-  readonly blank: Uint8Array;
+  readonly format: Format;
+  readonly cells: Uint32Array;
+  readonly next: Uint32Array;
+  readonly blank: Uint32Array;
   readonly used: Uint8Array;
-  readonly lines: Int32Array;
-  /** Writes of each cell of the crossbar that ran last. */
-  readonly wear: Uint32Array;
+  readonly bundles: Standings;
+  /** Writes of the cells of the crossbar that ran last. */
+  readonly worn: Wear;
+}
+
+/** Writes of each cell of the crossbar that ran last, row by row. */
+export function countsOf({ machine: { rows, columns }, worn }: Rig): Uint32Array {
+  const wear = new Uint32Array(rows * columns);
+  wornCells(worn, columns, wear);
+  return wear;
 }
 
 export function rigOf(machine: Machine, batch: number): Rig {
-  const size = machine.rows * machine.columns;
-  const [cells, next] = [new Uint8Array(Math.ceil(size / 4) * 4), new Uint8Array(Math.ceil(size / 4) * 4)];
+  const { rows, columns, cellBits } = machine;
+  const format = formatOf(rows, columns, cellBits);
   return {
     machine,
     batch,
-    cells: cells.subarray(0, size),
-    next: next.subarray(0, size),
-    cellWords: new Uint32Array(cells.buffer),
-    nextWords: new Uint32Array(next.buffer),
-    blank: new Uint8Array(size),
-    used: new Uint8Array(machine.rows),
-    lines: new Int32Array(machine.rows),
-    wear: new Uint32Array(size),
+    format,
+    cells: new Uint32Array(format.words),
+    next: new Uint32Array(format.words),
+    blank: new Uint32Array(format.words),
+    used: new Uint8Array(rows),
+    bundles: standingsOf(columns),
+    worn: wearOf(format),
   };
 }
 
@@ -70,24 +87,24 @@ export function runCrossbar(
   sheets: readonly Sheet[],
   rig: Rig,
   manner: Manner,
-  fired?: (visit: number, sheet: Sheet, bundles: readonly Standing[], cells: Uint8Array) => void,
+  fired?: (visit: number, sheet: Sheet, bundles: Standings, cells: Uint32Array) => void,
 ): readonly Taken[] {
-  const { machine, cells, next, used, wear } = rig;
+  const { machine, format, cells, next, used, bundles, worn } = rig;
   const way = visits.length === 1 ? "difference" : manner; // what stays for ever is not written again
   cells.fill(0);
-  wear.fill(0);
+  renew(worn);
   // What the table never writes was put there before; then come the cells that it writes, as its last writes leave them.
-  const last = visits.slice(lastOfEach(visits, sheets));
-  for (const again of [false, true])
-    for (const { content, written } of again ? last : visits) {
-      const sheet = sheets[content.layer]!;
-      if (written === again) imprint(sheet, standings(sheet, content, machine), machine, cells, used);
-    }
-  return visits.map(({ content, written }, visit) => {
+  const before = visits.filter(({ written }) => !written);
+  for (const { content } of [...before, ...lastWrites(visits, sheets)]) {
     const sheet = sheets[content.layer]!;
-    const bundles = standings(sheet, content, machine);
+    stand(sheet, content, bundles);
+    imprint(sheet, bundles, format, cells, used);
+  }
+  const taken = visits.map(({ content, written }, visit): Taken => {
+    const sheet = sheets[content.layer]!;
+    stand(sheet, content, bundles);
     next.set(cells);
-    imprint(sheet, bundles, machine, next, used);
+    imprint(sheet, bundles, format, next, used);
     const counted = write(rig, sheet, bundles, way);
     const fetched = fetchOf(sheet, bundles, rig, way, counted.writes > 0);
     const right = written || counted.writes === 0;
@@ -110,34 +127,45 @@ export function runCrossbar(
       right,
     };
   });
+  return taken;
 }
 
-/** From where on every content that is written at all is written once more. */
-function lastOfEach(visits: readonly Visit[], sheets: readonly Sheet[]): number {
-  const seen = new Set<string>();
-  let from = visits.length;
-  visits.forEach((_, k) => {
-    const at = visits.length - 1 - k;
-    const { content, written } = visits[at]!;
-    const key = `${content.layer} ${placeOf(sheets[content.layer]!, content)}`;
-    if (!written || seen.has(key)) return;
+/** The last write of each content that is written at all, without those whose cells all get something else later. */
+function lastWrites(visits: readonly Visit[], sheets: readonly Sheet[]): readonly Visit[] {
+  const seen = new Set<number>();
+  const full: Box[] = [];
+  const left: Visit[] = [];
+  for (let at = visits.length - 1; at >= 0; at--) {
+    const visit = visits[at]!;
+    const { content, written } = visit;
+    const sheet = sheets[content.layer]!;
+    const key = placeOf(sheet, content) * sheets.length + content.layer;
+    if (!written || seen.has(key)) continue;
     seen.add(key);
-    from = at;
-  });
-  return from;
+    const box = boxOf(sheet, content);
+    if (full.some((other) => holds(other, box))) continue;
+    left.push(visit);
+    if (isFull(sheet, content)) full.push(box);
+  }
+  return left.reverse();
 }
 
 /** Takes `cells` to `next`. */
-function write({ machine, cells, next, blank, used, wear }: Rig, sheet: Sheet, bundles: readonly Standing[], manner: Manner): Writing {
+function write(
+  { machine, format, cells, next, blank, used, worn }: Rig,
+  sheet: Sheet,
+  { count, lines, left, top }: Standings,
+  manner: Manner,
+): Writing {
   const { programming } = machine;
-  if (manner === "difference") return writing(cells, { levels: next, used }, machine, programming, wear);
+  if (manner === "difference") return writing(cells, { cells: next, used }, machine, programming, worn);
+  const { bits, rowWords } = format;
   blank.set(cells);
-  for (const { left, top, lines } of bundles)
-    for (let line = 0; line < lines; line++)
-      if (used[top + line])
-        blank.fill(0, (top + line) * machine.columns + left, (top + line) * machine.columns + left + sheet.geometry.width);
-  const erased = writing(cells, { levels: blank, used }, machine, programming, wear);
-  const written = writing(blank, { levels: next, used }, machine, programming, wear);
+  for (let b = 0; b < count; b++)
+    for (let row = top[b]!; row < top[b]! + lines; row++)
+      if (used[row]) clear(blank, row * rowWords * 32 + left[b]! * bits, sheet.geometry.width * bits);
+  const erased = writing(cells, { cells: blank, used }, machine, programming, worn);
+  const written = writing(blank, { cells: next, used }, machine, programming, worn);
   return {
     // A write of whole rows whatever the data does both at once.
     time: (programming.model === "fixed" ? Math.max(erased.time, written.time) : erased.time + written.time) as Writing["time"],
@@ -150,45 +178,37 @@ function write({ machine, cells, next, blank, used, wear }: Rig, sheet: Sheet, b
 
 function fetchOf(
   { layer, mapping, geometry, table, idle, ordered }: Sheet,
-  bundles: readonly Standing[],
+  { count, lines, left, top, from }: Standings,
   rig: Rig,
   manner: Manner,
   written: boolean,
 ) {
   if (!written) return { fetch: 0, weightBytes: 0, indexBytes: 0 };
-  const { machine, cells, next } = rig;
+  const { machine, format, cells, next } = rig;
+  const { bits, rowWords } = format;
   let [changed, entries] = [0, 0];
-  const words = geometry.width % 4 === 0 && machine.columns % 4 === 0;
-  const [was, is, cell] = words ? [rig.cellWords, rig.nextWords, 4] : [cells, next, 1];
-  const width = geometry.width / cell;
-  for (const { left, top, from, lines } of bundles)
-    for (let line = 0; line < lines; line++) {
-      if (table[from + line] === idle) continue;
+  for (let b = 0; b < count; b++)
+    for (let line = 0, at = from[b]!, bit = top[b]! * rowWords * 32 + left[b]! * bits; line < lines; line++, at++, bit += rowWords * 32) {
+      if (table[at] === idle) continue;
       entries++;
-      const row = ((top + line) * machine.columns + left) / cell;
-      if (manner === "rewrite" || differ(was, is, row, row + width)) changed++;
+      if (manner === "rewrite" || differ(cells, next, bit, geometry.width * bits)) changed++;
     }
   const entry = entryBits(layer.inputs, ordered, Number(mapping.encoding === "magnitude"));
   const { weights, index } = fetchBytes(changed, mapping.sharing, layer.bits, entries, entry);
   return { fetch: (weights + index) / machine.offChipRate, weightBytes: weights, indexBytes: index };
 }
 
-function differ(a: Uint8Array | Uint32Array, b: Uint8Array | Uint32Array, from: number, to: number): boolean {
-  for (let k = from; k < to; k++) if (a[k] !== b[k]) return true;
-  return false;
-}
-
-function firingOf({ layer, mapping, geometry, weights, table, idle }: Sheet, bundles: readonly Standing[], { machine, batch, lines }: Rig) {
+function firingOf(
+  { layer, mapping, geometry, weights, table, idle }: Sheet,
+  { count, lines, group, first, from, outputs: held }: Standings,
+  { machine, batch }: Rig,
+) {
   let [units, outputs] = [0, 0];
-  for (const { group, first, from, lines: count, outputs: held } of bundles) {
-    for (let line = 0; line < count; line++) {
-      const input = table[from + line]!;
-      lines[line] = input === idle ? -1 : input;
-    }
-    const base = group * layer.inputs * layer.outputs + first;
-    const negative = mapping.encoding === "magnitude" ? (k: number) => weights[base + k * layer.outputs]! < 0 : undefined;
-    units += activations(lines.subarray(0, count), geometry.width, machine.unit, negative);
-    outputs += held;
+  for (let b = 0; b < count; b++) {
+    const base = group[b]! * layer.inputs * layer.outputs + first[b]!;
+    const signs = mapping.encoding === "magnitude" ? { weights, base, step: layer.outputs } : undefined;
+    units += activations({ table, idle, from: from[b]!, count: lines }, geometry.width, machine.unit, signs);
+    outputs += held[b]!;
   }
   const vectors = layer.vectors * batch;
   const perVector = inputCycles(layer.inputBits, machine.inputBits) * units;

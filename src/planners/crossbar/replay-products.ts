@@ -1,6 +1,7 @@
+import type { Format } from "../../cost/crossbar/cells.js";
 import { inputCycles } from "../../cost/crossbar/firing.js";
 import type { CrossbarProblem, Layer, Machine } from "./plan.js";
-import type { Sheet, Standing } from "./replay-sheets.js";
+import type { Sheet, Standings } from "./replay-sheets.js";
 
 /** Layers of up to so many weights are tried with several input vectors, and in every inference of the table; larger ones with one, in the first. */
 const SMALL = 65_536;
@@ -22,20 +23,34 @@ export interface Products {
 /** How an input goes in digit by digit: as many lanes of a word as fit hold one digit each, so that all digits are summed at once. */
 interface Feed {
   readonly cycles: number;
-  /** What a digit of each cycle counts. */
-  readonly weights: readonly number[];
   readonly laneBits: number;
   /** Words of an input. */
   readonly words: number;
+  /** How sums of units are added up, and for how many units there is room. */
+  readonly sums: Lanes;
+  readonly room: number;
+}
+
+/** Numbers side by side in words. */
+interface Lanes {
+  readonly laneBits: number;
+  readonly words: number;
+  /** What each lane counts, word by word. */
+  readonly weights: readonly number[];
 }
 
 function feedOf({ inputBits }: Layer, { inputBits: perCycle, unit, cellBits }: Machine): Feed {
   const cycles = inputCycles(inputBits, perCycle);
-  const weights = Array.from({ length: cycles }, (_, c) => (c === cycles - 1 ? -(2 ** (inputBits - 1)) : 2 ** (c * perCycle)));
+  const weight = (c: number) => (c >= cycles ? 0 : c === cycles - 1 ? -(2 ** (inputBits - 1)) : 2 ** (c * perCycle));
   // A lane holds the sum of an operation unit's column in one cycle.
   const most = unit.rows * (2 ** cellBits - 1) * (2 ** perCycle - 1);
   const laneBits = most < 2 ** 8 ? 8 : most < 2 ** 16 ? 16 : 32;
-  return { cycles, weights, laneBits, words: Math.ceil((cycles * laneBits) / 32) };
+  const words = Math.ceil((cycles * laneBits) / 32);
+  const lanes = Array.from({ length: (words * 32) / laneBits }, (_, c) => weight(c));
+  if (laneBits > 8) return { cycles, laneBits, words, sums: { laneBits, words, weights: lanes }, room: 1 };
+  // Lanes 0 and 2 of a word go into one with lanes twice as wide, 1 and 3 into the next.
+  const weights = Array.from({ length: words }, (_, w) => [0, 2, 1, 3].map((lane) => weight(4 * w + lane))).flat();
+  return { cycles, laneBits, words, sums: { laneBits: 16, words: 2 * words, weights }, room: Math.floor((2 ** 16 - 1) / most) };
 }
 
 /** Chooses input vectors for a layer, the same at every run. */
@@ -76,57 +91,111 @@ function scrambled(place: number, salt: number): number {
  */
 export function fire(
   { layer, mapping, geometry, code, weights, table, idle }: Sheet,
-  bundles: readonly Standing[],
+  bundles: Standings,
   { vectors, inferences, fed, feed, sums }: Products,
   inference: number,
-  { unit, columns }: Machine,
-  cells: Uint8Array,
+  { unit }: Machine,
+  { bits, rowWords }: Format,
+  cells: Uint32Array,
 ): void {
   if (inference >= inferences) return;
   const { slices, width } = geometry;
+  const { count, lines } = bundles;
   const { words } = feed;
-  const signed = mapping.encoding === "magnitude";
+  const passes = mapping.encoding === "magnitude" ? 2 : 1;
   const [perOutput, perSlice] = mapping.layout === "outputs" ? [slices, 1] : [1, mapping.sharing];
+  const held: Held = { ends: new Int32Array(lines), columns: new Int32Array(lines * width), levels: new Uint8Array(lines * width) };
   const columnSums = new Int32Array(width * words);
-  for (const { group, first, outputs, left, top, from, lines } of bundles)
+  const totals = new Int32Array(width * feed.sums.words);
+  for (let b = 0; b < count; b++) {
+    const [group, first, outputs, from] = [bundles.group[b]!, bundles.first[b]!, bundles.outputs[b]!, bundles.from[b]!];
+    let end = 0;
+    for (let line = 0; line < lines; line++)
+      end = held.ends[line] = read(cells, ((bundles.top[b]! + line) * rowWords * 32) / bits + bundles.left[b]!, bits, width, held, end);
     for (let v = 0; v < vectors; v++) {
       const x = (v * layer.groups + group) * layer.inputs;
       const out = ((inference * vectors + v) * layer.groups + group) * layer.outputs + first;
-      const negative = (input: number) => weights[(group * layer.inputs + input) * layer.outputs + first]! < 0;
-      for (let block = 0; block < lines; block += unit.rows)
-        for (let pass = 0; pass <= Number(signed); pass++) {
+      const weight = group * layer.inputs * layer.outputs + first;
+      for (let pass = 0; pass < passes; pass++) {
+        let units = 0;
+        const settle = () => {
+          for (let n = 0; n < outputs; n++)
+            for (let s = 0; s < slices; s++) {
+              const sum = added(totals, n * perOutput + s * perSlice, width, feed.sums) * code.scale[s]!;
+              sums[out + n] = sums[out + n]! + (pass === 1 ? -sum : sum);
+            }
+          totals.fill(0);
+          units = 0;
+        };
+        for (let block = 0; block < lines; block += unit.rows) {
           columnSums.fill(0);
           let any = false;
           for (let line = block; line < Math.min(lines, block + unit.rows); line++) {
             const input = table[from + line]!;
-            if (input === idle || (signed && negative(input) !== (pass === 1))) continue;
+            if (input === idle || (passes > 1 && Number(weights[weight + input * layer.outputs]! < 0) !== pass)) continue;
             any = true;
-            const row = (top + line) * columns + left;
+            const start = line === 0 ? 0 : held.ends[line - 1]!;
             for (let w = 0; w < words; w++) {
               const digits = fed[(x + input) * words + w]!;
               if (digits === 0) continue;
-              const at = w * width;
-              for (let c = 0; c < width; c++) columnSums[at + c] = (columnSums[at + c]! + Math.imul(cells[row + c]!, digits)) | 0;
+              for (let k = start; k < held.ends[line]!; k++) {
+                const at = w * width + held.columns[k]!;
+                columnSums[at] = (columnSums[at]! + Math.imul(held.levels[k]!, digits)) | 0;
+              }
             }
           }
           if (!any) continue;
-          for (let n = 0; n < outputs; n++)
-            for (let s = 0; s < slices; s++) {
-              const sum = added(columnSums, n * perOutput + s * perSlice, width, feed) * code.scale[s]!;
-              sums[out + n] = sums[out + n]! + (pass === 1 ? -sum : sum);
-            }
+          gather(columnSums, width, feed, totals);
+          if (++units === feed.room) settle();
         }
+        if (units > 0) settle();
+      }
+    }
+  }
+}
+
+/** The cells of a bundle that are not 0, line by line: columns from where it begins, levels, and where each line's cells end. */
+interface Held {
+  readonly ends: Int32Array;
+  readonly columns: Int32Array;
+  readonly levels: Uint8Array;
+}
+
+/** Reads `width` cells from `cell` on; returns where they end. */
+function read(cells: Uint32Array, cell: number, bits: number, width: number, { columns, levels }: Held, at: number): number {
+  const mask = 2 ** bits - 1;
+  let end = at;
+  for (let c = 0, bit = cell * bits; c < width; c++, bit += bits) {
+    const level = (cells[bit >>> 5]! >>> (bit & 31)) & mask;
+    if (level === 0) continue;
+    columns[end] = c;
+    levels[end++] = level;
+  }
+  return end;
+}
+
+/** Adds the sums of a unit to those of others, in lanes where they have room. */
+function gather(columnSums: Int32Array, width: number, { laneBits, words }: Feed, totals: Int32Array): void {
+  if (laneBits > 8) {
+    for (let at = 0; at < width * words; at++) totals[at] = totals[at]! + columnSums[at]!;
+    return;
+  }
+  for (let w = 0; w < words; w++)
+    for (let c = 0, at = w * width, even = 2 * w * width, odd = even + width; c < width; c++, at++, even++, odd++) {
+      const sum = columnSums[at]!;
+      totals[even] = totals[even]! + (sum & 0x00ff00ff);
+      totals[odd] = totals[odd]! + ((sum >>> 8) & 0x00ff00ff);
     }
 }
 
 /** Shifts and adds the digits' sums of a column. */
-function added(columnSums: Int32Array, column: number, width: number, { cycles, weights, laneBits }: Feed): number {
+function added(sums: Int32Array, column: number, width: number, { laneBits, words, weights }: Lanes): number {
   const lanes = 32 / laneBits;
   const mask = laneBits === 32 ? -1 : 2 ** laneBits - 1;
   let sum = 0;
-  for (let c = 0; c < cycles; c++) {
-    const lane = (columnSums[Math.floor(c / lanes) * width + column]! >>> ((c % lanes) * laneBits)) & mask;
-    sum += lane * weights[c]!;
+  for (let w = 0, k = 0; w < words; w++) {
+    const word = sums[w * width + column]!;
+    for (let lane = 0; lane < lanes; lane++, k++) sum += ((word >>> (lane * laneBits)) & mask) * weights[k]!;
   }
   return sum;
 }

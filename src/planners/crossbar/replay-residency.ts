@@ -17,13 +17,17 @@ interface Stay {
   readonly start: number;
 }
 
-/** Which layer has which rows of which crossbar, until another writes there. Cells count as the bytes they hold, row by row. */
+/**
+ * Which layer has which rows of which crossbar, until another writes there. Cells count as the bytes they hold, row by row; where strips
+ * share rows, no stretch of bytes is one layer's, and none are told.
+ */
 export function residencyOf(
   { machine, layers }: CrossbarProblem,
   sheets: readonly Sheet[],
   sequences: CrossbarPlan["sequences"],
   length: Cycles,
 ): readonly Residency[] {
+  if (sheets.some(({ mapping: { left } }) => left !== undefined)) return [];
   const stays = sequences.map((loads) => staysOf(loads, sheets));
   if (stays.reduce((count, { length: here }) => count + here, 0) > MOST) return [];
   const row = (machine.columns * machine.cellBits) / 8;
@@ -47,9 +51,9 @@ export function residencyOf(
 
 function staysOf(loads: CrossbarPlan["sequences"][number], sheets: readonly Sheet[]): readonly Stay[] {
   const stays: Stay[] = [];
-  for (const { layer, strip, program } of loads) {
+  for (const { layer, strip, part, program } of loads) {
     const { geometry } = sheets[layer]!;
-    const top = topOf(geometry, strip);
+    const top = topOf(geometry, strip, part);
     const end = top + heightOf(geometry, strip);
     // Layers beside one another on the same crossbar stay where they are, however often their turns change.
     const known = stays.findLast((stay) => stay.layer === layer);

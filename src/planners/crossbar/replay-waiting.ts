@@ -1,4 +1,5 @@
-import { SUM_BYTES, sharedOut } from "../../cost/crossbar/firing.js";
+import { type Diagnostic, fail } from "../../base/diagnostic.js";
+import { SUM_BYTES, sharedOut, WAITING_SHARE } from "../../cost/crossbar/firing.js";
 import type { CrossbarPlan, CrossbarProblem } from "./plan.js";
 import type { Taken } from "./replay-cells.js";
 
@@ -18,7 +19,7 @@ export function uncovered(spans: readonly Span[], length: number): number {
   return Math.max(0, length - covered);
 }
 
-/** The most bytes that waited at once: fetched and not yet written or, of tables, fired; and sums that were not complete. */
+/** The most bytes that waited at once: fetched and not yet written; and sums that were not complete. */
 export function mostBytes(
   { machine, layers, batch }: CrossbarProblem,
   { mappings, sequences, inferences }: CrossbarPlan,
@@ -30,8 +31,7 @@ export function mostBytes(
   sequences.forEach((loads, x) => {
     loads.forEach(({ layer, fetch, program, fire }, k) => {
       const { weightBytes, indexBytes } = taken[x]![k]!;
-      if (weightBytes > 0) fetched.push({ start: fetch.start, end: program.end, size: weightBytes });
-      if (indexBytes > 0) fetched.push({ start: fetch.start, end: fire.end, size: indexBytes });
+      if (weightBytes + indexBytes > 0) fetched.push({ start: fetch.start, end: program.end, size: weightBytes + indexBytes });
       const span = firing[layer]![inferenceOf[x]![k]!]!;
       span.start = Math.min(span.start, fire.start);
       span.end = Math.max(span.end, fire.end);
@@ -46,6 +46,26 @@ export function mostBytes(
   });
   return { fetched: mostAtOnce(fetched), sums: mostAtOnce(sums) };
 }
+
+/** More on chip than the parts of the buffer hold (XBR-34). */
+export const overflows = ({ machine }: CrossbarProblem, held: ReturnType<typeof mostBytes>): readonly Diagnostic[] => {
+  const rooms = { fetched: machine.buffer * WAITING_SHARE, sums: machine.buffer * (1 - WAITING_SHARE) };
+  return (["fetched", "sums"] as const).flatMap((key) =>
+    held[key] <= rooms[key] * (1 + ROUNDING)
+      ? []
+      : [
+          fail(
+            "XBR-34",
+            "plan.sequences",
+            `${WAITING[key]} take up to ${held[key]} B on chip; the buffer has ${rooms[key]} B for them`,
+            "plan again",
+          ),
+        ],
+  );
+};
+
+const ROUNDING = 1e-9;
+const WAITING = { fetched: "weights and tables that wait to be written", sums: "partial sums" } as const;
 
 interface Stay extends Span {
   readonly size: number;

@@ -1,5 +1,6 @@
 import type { CrossbarTotals } from "../../base/replay.js";
 import { bytes, picojoules, seconds } from "../../base/units.js";
+import { mostWorn } from "../../cost/crossbar/cells.js";
 import type { CrossbarProblem, LayerId } from "./plan.js";
 import { type Manner, type Rig, runCrossbar, type Taken } from "./replay-cells.js";
 import { type Content, contentsOf, type Sheet } from "./replay-sheets.js";
@@ -49,7 +50,7 @@ export function carry({ machine }: CrossbarProblem, sheets: readonly Sheet[], tu
     runCrossbar(visits, sheets, rig, manner).forEach((cost, i) => {
       taken[mine[i]!] = cost;
     });
-    for (const count of rig.wear) if (count > most) most = count;
+    most = Math.max(most, mostWorn(rig.worn));
   }
   return { taken, most };
 }
@@ -113,7 +114,7 @@ function wavesLength({ machine, layers }: CrossbarProblem, turns: readonly Turn[
 }
 
 /** So many places that each serve one at a time: returns when the first that is free begins to. */
-function places(count: number): (earliest: number, time: number) => number {
+export function places(count: number): (earliest: number, time: number) => number {
   const free: number[] = []; // a heap, the first that is free at its top
   return (earliest, time) => {
     if (free.length < count && (free.length === 0 || free[0]! > earliest)) {

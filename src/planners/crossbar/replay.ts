@@ -3,13 +3,15 @@ import { type CrossbarLayer, type CrossbarRun, type CrossbarWay, type LedgerRow,
 import { bytes, picojoules, seconds } from "../../base/units.js";
 import { entryBits } from "../../cost/crossbar/fetching.js";
 import type { CrossbarPlan, CrossbarProblem, Mapping } from "./plan.js";
-import { type Manner, type Rig, rigOf, runCrossbar, type Taken } from "./replay-cells.js";
+import { baselinesOf, PLAIN } from "./replay-baselines.js";
+import { countsOf, type Manner, type Rig, rigOf, runCrossbar, type Taken } from "./replay-cells.js";
 import { eventsOf, tick } from "./replay-events.js";
 import { fire, type Products, productsOf, wrongOutput } from "./replay-products.js";
 import { residencyOf } from "./replay-residency.js";
+import { watchTurn } from "./replay-rotation.js";
 import { orderedSheet, type Sheet } from "./replay-sheets.js";
 import { lengthOf, timeViolations } from "./replay-time.js";
-import { mostBytes, uncovered } from "./replay-waiting.js";
+import { mostBytes, overflows, uncovered } from "./replay-waiting.js";
 import { byStrip, carry, inTurn, separately, type Turn, totalsOf } from "./replay-ways.js";
 
 /**
@@ -30,23 +32,27 @@ export function replay(
   const products = layers.map((layer, id) => productsOf(problem, layer, id, inferences));
   /** Cells by how often the table writes them. */
   const wear = new Float64Array(2 * sequences.reduce((most, loads) => Math.max(most, loads.length), 0) + 1);
+  const turning = plan.rotation && watchTurn(machine, plan.rotation, inferences);
   const taken = sequences.map((loads, x) => {
     const visits = loads.map((content) => ({ content, written: content.program.end > content.program.start }));
     const seen = runCrossbar(visits, sheets, rig, "difference", (k, sheet, bundles, cells) => {
-      fire(sheet, bundles, products[loads[k]!.layer]!, inferenceOf[x]![k]!, machine, cells);
+      fire(sheet, bundles, products[loads[k]!.layer]!, inferenceOf[x]![k]!, machine, rig.format, cells);
     });
-    for (const count of rig.wear) wear[count]!++;
+    for (const count of countsOf(rig)) wear[count]!++;
+    turning?.see(rig);
     return seen;
   });
   const violations = [
     ...timeViolations(problem, plan, taken, inferenceOf),
     ...cellViolations(problem, plan, taken),
     ...productViolations(problem, sheets, products),
+    ...overflows(problem, mostBytes(problem, plan, taken, inferenceOf)),
   ];
+  const rotation = turning?.seen();
   const told = tell(problem, plan, sheets, taken, inferenceOf, wear);
   if (violations.length > 0) return { replay: told, violations };
-  const ways = waysOf(problem, plan, sheets, taken, mostOf(wear), rig);
-  return { replay: { ...told, crossbar: { ...told.crossbar!, ways } }, violations };
+  const compared = comparedWith(problem, plan, sheets, taken, mostOf(wear), rig);
+  return { replay: { ...told, crossbar: { ...told.crossbar!, ...compared, ...(rotation && { rotation }) } }, violations };
 }
 
 /** Messages of one kind shown at most. */
@@ -110,6 +116,7 @@ function tell(
     waitingBytes: bytes(Math.ceil(held.fetched)),
     sumBytes: bytes(Math.ceil(held.sums)),
     ways: [],
+    baselines: [],
   };
   const ledger = seen.flatMap(({ fetched }, l): LedgerRow[] => {
     const row = (cause: LedgerRow["cause"], direction: LedgerRow["direction"], size: number): LedgerRow[] =>
@@ -199,15 +206,15 @@ function binsOf(wear: Float64Array, most: number, inferences: number): CrossbarR
   }));
 }
 
-/** The network run in plainer ways, on the same cells and by the same formulas, writing and firing one after the other. */
-function waysOf(
+/** The network run in plainer ways, on the same cells and by the same formulas: an idea more in each, and the plainest with all that a scheduler can do. */
+function comparedWith(
   problem: CrossbarProblem,
   { mappings, sequences, inferences }: CrossbarPlan,
   sheets: readonly Sheet[],
   taken: readonly (readonly Taken[])[],
   most: number,
   rig: Rig,
-): CrossbarRun["ways"] {
+): Pick<CrossbarRun, "ways" | "baselines"> {
   const { machine, layers } = problem;
   const inOrder = (l: number, coding: Pick<Mapping, "encoding" | "layout" | "sharing">) => {
     const rounds = Math.ceil(layers[l]!.inputs / machine.rows);
@@ -219,8 +226,10 @@ function waysOf(
   });
   const plain = layers.map((_, l) => inOrder(l, PLAIN));
   const turns = inTurn(plain, machine.crossbars);
-  const rewritten = way("rewrite", plain, turns, "rewrite");
-  const differing = way("difference", plain, turns, "difference");
+  const rewrite = carry(problem, plain, turns, rig, "rewrite");
+  const difference = carry(problem, plain, turns, rig, "difference");
+  const rewritten = { name: "rewrite", ...separately(problem, turns, rewrite, 1) } as const;
+  const differing = { name: "difference", ...separately(problem, turns, difference, 1) } as const;
   const coded = mappings.map(({ encoding, layout, sharing }, l) =>
     encoding === PLAIN.encoding && layout === PLAIN.layout && sharing === PLAIN.sharing
       ? plain[l]!
@@ -231,14 +240,19 @@ function waysOf(
     .flatMap((loads, crossbar) => loads.map((content, k) => ({ content, crossbar, cost: taken[crossbar]![k]! })))
     .sort((a, b) => a.content.fire.start - b.content.fire.start);
   const ordered = separately(problem, own, { taken: own.map(({ cost }) => cost), most }, inferences);
-  return [
-    rewritten,
-    differing,
-    same ? { ...differing, name: "encoding" } : way("encoding", coded, inTurn(coded, machine.crossbars), "difference"),
-    way("chains", sheets, byStrip(sheets, machine.crossbars), "difference"),
-    { name: "order", ...ordered },
-  ];
+  return {
+    ways: [
+      rewritten,
+      differing,
+      same ? { ...differing, name: "encoding" } : way("encoding", coded, inTurn(coded, machine.crossbars), "difference"),
+      way("chains", sheets, byStrip(sheets, machine.crossbars), "difference"),
+      { name: "order", ...ordered },
+    ],
+    baselines: baselinesOf(
+      problem,
+      sheets.map(({ weights }) => weights),
+      { turns, rewrite, difference },
+      rig,
+    ),
+  };
 }
-
-/** As weights lie where nobody chose. */
-const PLAIN = { encoding: "twosComplement", layout: "outputs", sharing: 1 } as const;

@@ -1,6 +1,7 @@
 import type { Seconds } from "../../base/units.js";
+import { WAITING_SHARE } from "../../cost/crossbar/firing.js";
 import type { LoadCost, Visit } from "./account.js";
-import type { LayerId, Load } from "./plan.js";
+import type { CrossbarProblem, LayerId, Load } from "./plan.js";
 
 /** What the schedule must know of the machine and the network. */
 export interface Shop {
@@ -8,7 +9,16 @@ export interface Shop {
   readonly firing: number;
   /** Per layer: those whose results it needs. */
   readonly after: readonly (readonly LayerId[])[];
+  /** Seconds of the link whose bytes have room on chip until they are written. */
+  readonly ahead: number;
 }
+
+export const shopOf = ({ machine, layers }: Pick<CrossbarProblem, "machine" | "layers">): Shop => ({
+  writers: machine.programming.writers,
+  firing: machine.firing,
+  after: layers.map(({ after }) => after),
+  ahead: (machine.buffer * WAITING_SHARE) / machine.offChipRate,
+});
 
 /** A crossbar's visits with what they take, over all inferences of the table. */
 export interface Line {
@@ -16,89 +26,201 @@ export interface Line {
   readonly costs: readonly LoadCost[];
 }
 
+/** What the loads of all crossbars take, crossbar after crossbar, each in its order. In seconds. */
+export interface Work {
+  /** Where each crossbar's loads begin, and where the last one's end. */
+  readonly begins: Int32Array;
+  readonly layer: Int32Array;
+  readonly fetch: Float64Array;
+  readonly program: Float64Array;
+  readonly fire: Float64Array;
+}
+
+/** When the loads of a work begin to be written and to fire, and when all have fired. */
+export interface Times {
+  /** When it has been fetched, as early as can be. */
+  readonly fetched: Float64Array;
+  readonly program: Float64Array;
+  readonly fire: Float64Array;
+  readonly length: number;
+}
+
+/** Room for the work of crossbars with so many loads. */
+export function workOf(counts: readonly number[]): Work {
+  const begins = new Int32Array(counts.length + 1);
+  counts.forEach((count, x) => {
+    begins[x + 1] = begins[x]! + count;
+  });
+  const size = begins[counts.length]!;
+  return {
+    begins,
+    layer: new Int32Array(size),
+    fetch: new Float64Array(size),
+    program: new Float64Array(size),
+    fire: new Float64Array(size),
+  };
+}
+
+function workOfLines(lines: readonly Line[]): Work {
+  const work = workOf(lines.map(({ visits }) => visits.length));
+  let at = 0;
+  for (const { visits, costs } of lines)
+    for (let k = 0; k < visits.length; k++, at++) {
+      const cost = costs[k]!;
+      work.layer[at] = visits[k]!.layer;
+      work.fetch[at] = cost.fetch;
+      work.program[at] = cost.writing.time;
+      work.fire[at] = cost.fire;
+    }
+  return work;
+}
+
 /**
- * Gives every visit its times: layer after layer, and within a layer round-robin over its crossbars, each visit as early as the link, its
+ * Gives every load its times: layer after layer, and within a layer round-robin over its crossbars, each load as early as the link, its
  * crossbar, a free writer, the layers before and a free place to fire allow. Writing for later layers starts while earlier ones fire.
  *
- * @param inferences how often each line passes all layers; visits are cut there.
+ * @param inferences how often each crossbar passes all layers; its loads are cut there.
  */
-export function schedule(
-  lines: readonly Line[],
+export function timed(
+  { begins, layer: layerOf, fetch, program, fire }: Work,
   inferences: number,
-  { writers, firing, after }: Shop,
-): { readonly sequences: readonly (readonly Load[])[]; readonly length: number } {
-  const sequences: Load[][] = lines.map(() => []);
-  const next = lines.map(() => 0);
-  const free = new Float64Array(lines.length);
+  { writers, firing, after, ahead }: Shop,
+): Times {
+  const crossbars = begins.length - 1;
+  const times = { fetched: new Float64Array(fire.length), program: new Float64Array(fire.length), fire: new Float64Array(fire.length) };
+  /** Loads that were fetched and may still wait, in their order. */
+  const queue = new Int32Array(fire.length);
+  let [head, tail, held] = [0, 0, 0];
+  const next = begins.slice(0, crossbars);
+  const free = new Float64Array(crossbars);
+  const open = new Int32Array(crossbars);
   const writing = slots(writers);
   const shooting = slots(firing);
   let link = 0;
   let [begin, end] = [0, 0];
   for (let inference = 0; inference < inferences; inference++) {
-    const last = lines.map(({ visits }) => (visits.length / inferences) * (inference + 1));
+    const last = next.map((_, x) => begins[x]! + ((begins[x + 1]! - begins[x]!) / inferences) * (inference + 1));
     const done = new Float64Array(after.length).fill(begin);
     for (let layer = 0; layer < after.length; layer++) {
       const ready = after[layer]!.reduce((latest, before) => Math.max(latest, done[before]!), begin);
-      const open = lines.flatMap(({ visits }, x) => (next[x]! < last[x]! && visits[next[x]!]!.layer === layer ? [x] : []));
-      while (open.length > 0)
-        for (let at = 0; at < open.length; at++) {
+      let count = 0;
+      for (let x = 0; x < crossbars; x++) if (next[x]! < last[x]! && layerOf[next[x]!] === layer) open[count++] = x;
+      while (count > 0) {
+        let kept = 0;
+        for (let at = 0; at < count; at++) {
           const x = open[at]!;
-          const { visits, costs } = lines[x]!;
-          const { layer: _, ...content } = visits[next[x]!]!;
-          const cost = costs[next[x]!]!;
-          if (cost.fetch > 0) link += cost.fetch;
-          const earliest = cost.fetch > 0 ? Math.max(free[x]!, link) : free[x]!;
-          const time = cost.writing.time;
+          const load = next[x]!;
+          if (fetch[load]! > 0) {
+            for (; head < tail && held + fetch[load]! > ahead; head++) {
+              const oldest = queue[head]!;
+              held -= fetch[oldest]!;
+              link = Math.max(link, times.program[oldest]! + program[oldest]!);
+            }
+            queue[tail++] = load;
+            held += fetch[load]!;
+            link += fetch[load]!;
+          }
+          times.fetched[load] = link;
+          const earliest = fetch[load]! > 0 ? Math.max(free[x]!, link) : free[x]!;
+          const time = program[load]!;
           const start = time > 0 ? writing(earliest, time) : earliest;
-          const programmed = start + time;
-          const fire = shooting(Math.max(programmed, ready), cost.fire);
-          free[x] = fire + cost.fire;
+          const fired = shooting(Math.max(start + time, ready), fire[load]!);
+          times.program[load] = start;
+          times.fire[load] = fired;
+          free[x] = fired + fire[load]!;
           done[layer] = Math.max(done[layer]!, free[x]!);
           end = Math.max(end, free[x]!);
-          sequences[x]!.push({
-            layer,
-            ...content,
-            fetch: interval({ start: start - cost.fetch, end: start }), // until all are known
-            program: interval({ start, end: programmed }),
-            fire: interval({ start: fire, end: free[x]! }),
-          });
-          next[x] = next[x]! + 1;
-          if (next[x]! >= last[x]! || visits[next[x]!]!.layer !== layer) open.splice(at--, 1);
+          next[x] = load + 1;
+          if (load + 1 < last[x]! && layerOf[load + 1] === layer) open[kept++] = x;
         }
+        count = kept;
+      }
     }
     begin = end;
   }
-  return { sequences: fetchedLate(sequences), length: end };
-}
-
-/** Fetches every load as late as the link allows, so that little waits on chip. Nothing else moves. */
-function fetchedLate(sequences: readonly (readonly Load[])[]): readonly (readonly Load[])[] {
-  const late = sequences.map((loads) => [...loads]);
-  const order = sequences
-    .flatMap((loads, x) => loads.flatMap(({ fetch, program }, k) => (fetch.end > fetch.start ? [{ x, k, due: program.start }] : [])))
-    .sort((a, b) => b.due - a.due);
-  let link = Number.POSITIVE_INFINITY;
-  for (const { x, k, due } of order) {
-    const load = late[x]![k]!;
-    const end = Math.min(link, due);
-    link = Math.max(0, end - (load.fetch.end - load.fetch.start));
-    late[x]![k] = { ...load, fetch: interval({ start: link, end }) };
-  }
-  return late;
+  return { ...times, length: end };
 }
 
 /** Seconds of a table in which nothing fires. */
-export function waiting(sequences: readonly (readonly Load[])[], length: number): number {
-  const fires = sequences.flatMap((loads) => loads.map(({ fire }) => fire)).sort((a, b) => a.start - b.start);
-  let [covered, end] = [0, 0];
-  for (const fire of fires) {
-    covered += Math.max(0, fire.end - Math.max(end, fire.start));
-    end = Math.max(end, fire.end);
+export function waiting({ fire }: Work, { fire: at, length }: Times): number {
+  const starts = at.slice().sort();
+  const ends = at.map((start, k) => start + fire[k]!).sort();
+  let [covered, open] = [0, 0];
+  // While more have begun than ended, something fires.
+  for (let k = 0, since = 0; k < ends.length; k++) {
+    while (open < starts.length && starts[open]! <= ends[k]!) {
+      if (open === k) since = starts[open]!;
+      open++;
+    }
+    if (open === k + 1) covered += ends[k]! - since;
   }
   return length - covered;
 }
 
-const interval = ({ start, end }: { readonly start: number; readonly end: number }) => ({ start: start as Seconds, end: end as Seconds });
+/** What a table with these lines comes to. */
+export function worth(lines: readonly Line[], inferences: number, shop: Shop): { readonly length: number; readonly waiting: number } {
+  const work = workOfLines(lines);
+  const times = timed(work, inferences, shop);
+  return { length: times.length, waiting: waiting(work, times) };
+}
+
+/** The table itself, each load fetched as late as the link allows, so that little waits on chip; as early, where that lets less wait. */
+export function schedule(
+  lines: readonly Line[],
+  inferences: number,
+  shop: Shop,
+): { readonly sequences: readonly (readonly Load[])[]; readonly length: number; readonly waiting: number } {
+  const work = workOfLines(lines);
+  const times = timed(work, inferences, shop);
+  const late = fetchedBy(work, times);
+  const fetched = mostWaiting(work, times, late) > shop.ahead ? times.fetched : late;
+  const sequences = lines.map(({ visits }, x) =>
+    visits.map(({ layer, strip, part, round }, k): Load => {
+      const at = work.begins[x]! + k;
+      const [written, fired] = [times.program[at]!, times.fire[at]!];
+      return {
+        layer,
+        strip,
+        part,
+        round,
+        fetch: interval(Math.max(0, fetched[at]! - work.fetch[at]!), fetched[at]!),
+        program: interval(written, written + work.program[at]!),
+        fire: interval(fired, fired + work.fire[at]!),
+      };
+    }),
+  );
+  return { sequences, length: times.length, waiting: waiting(work, times) };
+}
+
+/** When each load has been fetched: the latest first, each before it is written and before the next is fetched. */
+function fetchedBy({ fetch }: Work, { program }: Times): Float64Array {
+  const by = program.slice();
+  const order = Int32Array.from(by.keys())
+    .filter((load) => fetch[load]! > 0)
+    .sort((a, b) => program[b]! - program[a]! || a - b);
+  let link = Number.POSITIVE_INFINITY;
+  for (const load of order) {
+    by[load] = Math.min(link, program[load]!);
+    link = Math.max(0, by[load]! - fetch[load]!);
+  }
+  return by;
+}
+
+/** The most seconds of the link whose bytes wait at once. */
+function mostWaiting({ fetch, program }: Work, times: Times, fetched: Float64Array): number {
+  const loads = Int32Array.from(fetch.keys()).filter((load) => fetch[load]! > 0);
+  const starts = loads.toSorted((a, b) => fetched[a]! - fetch[a]! - (fetched[b]! - fetch[b]!));
+  const ends = loads.toSorted((a, b) => times.program[a]! + program[a]! - (times.program[b]! + program[b]!));
+  let [held, most, k] = [0, 0, 0];
+  for (const load of starts) {
+    for (; times.program[ends[k]!]! + program[ends[k]!]! <= fetched[load]! - fetch[load]!; k++) held -= fetch[ends[k]!]!;
+    held += fetch[load]!;
+    most = Math.max(most, held);
+  }
+  return most;
+}
+
+const interval = (start: number, end: number) => ({ start: start as Seconds, end: end as Seconds });
 
 /**
  * Places of which `count` can be taken at the same time. Takes the first that is free from `earliest` on for `time`, and says when. A binary

@@ -44,12 +44,25 @@ const form = z.object({
       spread: count,
       rounds: count,
       top: z.union([index, z.array(index)]),
+      deep: count.optional(),
+      left: z.union([index, z.array(index)]).optional(),
       fill: count.optional(),
       table: z.string(),
     }),
   ),
   inferences: z.union([z.literal(1), z.literal(2)]),
   sequences: z.array(z.array(z.object({ layer: index, strip: index, part: index, round: index, fetch: span, program: span, fire: span }))),
+  rotation: z
+    .object({
+      every: z
+        .int()
+        .min(1)
+        .max(2 ** 48),
+      rows: index,
+      crossbars: z.union([z.literal(0), z.literal(1)]),
+      claims: z.object({ maxCellWrites: figure, cellWrites: figure }),
+    })
+    .optional(),
   levels: z.array(
     z.object({
       name: z.enum(["encoding", "chains", "order", "placement", "closing", "overlap"]),

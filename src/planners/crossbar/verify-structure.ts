@@ -1,6 +1,6 @@
 import { type Diagnostic, fail } from "../../base/diagnostic.js";
 import { holds } from "../../cost/crossbar/encoding.js";
-import { geometryOf, heightOf, topOf } from "../../cost/crossbar/geometry.js";
+import { breadthOf, geometryOf, heightOf, leftOf, topOf } from "../../cost/crossbar/geometry.js";
 import type { CrossbarPlan, CrossbarProblem, LayerId, Mapping } from "./plan.js";
 import { placeOf, type Sheet, weightsOf } from "./replay-sheets.js";
 
@@ -11,42 +11,64 @@ export function mappingViolations(
   mapping: Mapping,
 ): readonly Diagnostic[] {
   const layer = layers[l]!;
-  const { encoding, sharing, spread, rounds, top } = mapping;
+  const { encoding, sharing, spread, rounds, top, left, deep = machine.rows } = mapping;
   const found: Diagnostic[] = [];
   const say = (message: string, fix: string) => {
     found.push(fail("XBR-21", `plan.mappings[${l}] (${layer.name})`, message, fix));
   };
   if (sharing > layer.outputs) say(`shares orders among ${sharing} of ${layer.outputs} outputs`, "share among fewer");
-  if (shared !== undefined && sharing !== Math.min(shared, layer.outputs))
+  if (shared !== undefined && sharing > Math.min(shared, layer.outputs))
     say(`shares orders among ${sharing} outputs; ${shared} are asked for`, "plan again");
   if (asked !== undefined && encoding !== asked) say(`is encoded as ${encoding}; ${asked} is asked for`, "plan again");
   if (encoding === "magnitude" && sharing > 1)
     say(`${sharing} outputs share an order under magnitude, whose rows fire by the sign of one`, "share among 1");
-  if (spread * rounds * machine.rows < layer.inputs)
-    say(`${spread} crossbars x ${rounds} rounds x ${machine.rows} rows hold no ${layer.inputs} inputs`, "take more rounds");
+  if (deep > machine.rows) say(`takes ${deep} of ${machine.rows} rows`, "take fewer");
+  if (spread * rounds * deep < layer.inputs)
+    say(`${spread} crossbars x ${rounds} rounds x ${deep} rows hold no ${layer.inputs} inputs`, "take more rounds");
   if (spread > layer.inputs || rounds > layer.inputs)
     say(`${layer.inputs} inputs in ${rounds} rounds on ${spread} crossbars`, "take fewer");
   if (found.length > 0) return found;
-  if (typeof top !== "number" && top.length === 0) say("says of no strip where it begins", "plan again");
-  if (found.length > 0) return found;
   const geometry = geometryOf(layer, mapping, machine);
   const { across, width, strips } = geometry;
-  if (typeof top !== "number" && top.length !== strips) say(`says of ${top.length} of ${strips} strips where they begin`, "plan again");
+  if (typeof top !== "number" && top.length !== strips * spread)
+    say(`says of ${top.length} of ${strips * spread} parts of strips at which row they begin`, "plan again");
+  if (left !== undefined && typeof left !== "number" && left.length !== strips * spread)
+    say(`says of ${left.length} of ${strips * spread} parts of strips at which column they begin`, "plan again");
   if (across === 0) say(`a bundle is ${width} cells wide, a crossbar ${machine.columns}`, "share among fewer outputs");
   for (let strip = 0; strip < strips && found.length === 0; strip++) {
-    const [first, height] = [topOf(geometry, strip), heightOf(geometry, strip)];
-    if (first + height > machine.rows) say(`takes rows ${first} to ${first + height} of ${machine.rows}`, "begin further up");
+    for (let part = 0; part < spread && found.length === 0; part++) {
+      const [first, height] = [topOf(geometry, strip, part), heightOf(geometry, strip)];
+      if (first + height > machine.rows) say(`takes rows ${first} to ${first + height} of ${machine.rows}`, "begin further up");
+      const [begin, breadth] = [leftOf(geometry, strip, part), breadthOf(geometry, strip)];
+      if (begin + breadth > machine.columns)
+        say(`takes columns ${begin} to ${begin + breadth} of ${machine.columns}`, "begin further left");
+    }
   }
-  const stray = weightsOf(layer)?.find((w) => !holds(encoding, w, layer.bits));
-  if (stray !== undefined) say(`${encoding} has no code for ${stray}`, "choose another encoding");
+  const lowest = -(2 ** (layer.bits - 1)); // the only one that some have no code for
+  if (!holds(encoding, lowest, layer.bits) && weightsOf(layer)?.includes(lowest))
+    say(`${encoding} has no code for ${lowest}`, "choose another encoding");
   return found;
 }
 
 /** A table that does not hold each input of each bundle exactly once (XBR-22), the first fault of a layer. */
-export function tableViolations({ layer, mapping, geometry, table, idle }: Sheet, l: LayerId): readonly Diagnostic[] {
+export function tableViolations(
+  { layer, mapping, geometry, table, perBundle, idle, ordered }: Sheet,
+  l: LayerId,
+  shared: number | undefined,
+): readonly Diagnostic[] {
+  // Where inputs stand in their own order, all outputs share it.
+  if (shared !== undefined && !ordered && mapping.sharing < Math.min(shared, layer.outputs))
+    return [
+      fail(
+        "XBR-21",
+        `plan.mappings[${l}] (${layer.name})`,
+        `shares orders among ${mapping.sharing} outputs; ${shared} are asked for`,
+        "plan again",
+      ),
+    ];
   const entries = mapping.rounds * geometry.lines;
   const seen = new Int32Array(layer.inputs).fill(-1);
-  for (let b = 0; b < geometry.bundles; b++) {
+  for (let b = 0; b < (perBundle === 0 ? 1 : geometry.bundles); b++) {
     const fault = (message: string) => [
       fail("XBR-22", `plan.mappings[${l}].table (${layer.name}), bundle ${b}`, message, "every input has one place in every bundle"),
     ];

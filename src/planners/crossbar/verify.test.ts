@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type Laid, randomMapping, slowPlan, smallLayer, smallProblem } from "../../../test/small-crossbar.js";
 import { fromBase64, toBase64 } from "../../base/base64.js";
 import type { Seconds } from "../../base/units.js";
+import { geometryOf } from "../../cost/crossbar/geometry.js";
 import { ENCODINGS, WRITE_MODELS } from "../../target/crossbar-target.js";
 import { type CrossbarPlan, type CrossbarProblem, LAYOUTS, type Load, type Machine, type Mapping } from "./plan.js";
 import { verify } from "./verify.js";
@@ -55,7 +56,13 @@ describe("plans that run", () => {
             const rounds = Math.min(layer.inputs, Math.max(coding.rounds, Math.ceil(layer.inputs / (8 * spread))));
             return { ...coding, sharing, spread, rounds };
           });
-          const mappings = layers.map((layer, l) => randomMapping(layer, ways[l]!, problem.machine, seed));
+          const mappings = layers.map((layer, l) => {
+            const mapping = randomMapping(layer, ways[l]!, problem.machine, seed);
+            // Anywhere that leaves room for its bundles.
+            const { across, width, strips } = geometryOf(layer, mapping, problem.machine);
+            const room = problem.machine.columns - across * width;
+            return { ...mapping, left: Array.from({ length: strips * mapping.spread }, (_, k) => (seed * (k + 1)) % (room + 1)) };
+          });
           const verdict = verify(problem, slowPlan(problem, mappings, inferences));
           expect(verdict.ok || verdict.violations).toBe(true);
         },
@@ -129,7 +136,7 @@ describe("broken plans are refused with their code", () => {
         withLoad(0, 0, (load) => ({ ...load, fire: { start: 2 as Seconds, end: 1 as Seconds } })),
       ),
     ).toEqual(["XBR-20"]);
-    expect(codes(problem, withMapping({ table: "" }))).toEqual(["XBR-20"]);
+    expect(codes(problem, withMapping({ table: "AAAA" }))).toEqual(["XBR-20"]);
   });
   test("XBR-20: a table that lasts longer than picoseconds are counted", () => {
     const late = { ...plan, sequences: plan.sequences.map((loads) => loads.map((load) => ({ ...load, fire: shifted(load.fire, 9007) }))) };
@@ -141,9 +148,15 @@ describe("broken plans are refused with their code", () => {
     );
     expect(codes(slow, slower)).toEqual(["XBR-20"]);
   });
+  test("XBR-34: more waits to be written than its part of the buffer holds", () => {
+    const buffer = 1 as typeof problem.machine.buffer;
+    expect(codes({ ...problem, machine: { ...problem.machine, buffer } }, plan)).toContain("XBR-34");
+  });
   test("XBR-21: too few rounds, rows that are not there, an encoding or sharing that was not asked for", () => {
     expect(codes(problem, withMapping({ rounds: 1 }))).toEqual(["XBR-21"]);
     expect(codes(problem, withMapping({ top: 6 }))).toEqual(["XBR-21"]);
+    expect(codes(problem, withMapping({ left: problem.machine.columns - 1 }))).toEqual(["XBR-21"]);
+    expect(codes(problem, withMapping({ left: [0, 0, 0] }))).toEqual(["XBR-21"]);
     expect(codes(problem, withMapping({ encoding: "magnitude", sharing: 2 }))).toEqual(["XBR-21"]);
     expect(codes({ ...problem, encoding: "offset" }, plan)).toEqual(["XBR-21"]);
     expect(codes({ ...problem, sharing: 2 }, plan)).toEqual(["XBR-21"]);

@@ -1,9 +1,10 @@
 import { type Diagnostic, fail } from "../../base/diagnostic.js";
-import type { CrossbarTotals, Replay } from "../../base/replay.js";
+import type { CrossbarRun, Replay } from "../../base/replay.js";
 import { bytes, cycles, picojoules } from "../../base/units.js";
 import { conclude, type Verdict } from "../../base/verdict.js";
 import type { CrossbarPlan, CrossbarProblem } from "./plan.js";
 import { replay } from "./replay.js";
+import { rotationClaims, rotationViolations } from "./replay-rotation.js";
 import { type Sheet, sheetOf, weightsOf } from "./replay-sheets.js";
 import { formViolations } from "./verify-form.js";
 import { inferencesOf, loadViolations, mappingViolations, tableViolations } from "./verify-structure.js";
@@ -14,20 +15,26 @@ import { inferencesOf, loadViolations, mappingViolations, tableViolations } from
  * replayed on cells; the figures are what the replay counts.
  *
  * @param plan a claim, whoever made it.
- * @returns the accepted plan with its Replay, or every violation (codes XBR-20 to XBR-32). Never throws.
+ * @returns the accepted plan with its Replay, or every violation (codes XBR-20 to XBR-34). Never throws.
  * @see docs/math/crossbar.md
  */
 export function verify(problem: CrossbarProblem, plan: CrossbarPlan): Verdict<CrossbarPlan> {
   const malformed = formViolations(problem, plan);
   if (malformed.length > 0) return conclude(plan, NOTHING_SEEN, malformed);
-  const illegal = plan.mappings.flatMap((mapping, l) => mappingViolations(problem, l, mapping));
+  const illegal = [
+    ...plan.mappings.flatMap((mapping, l) => mappingViolations(problem, l, mapping)),
+    ...rotationViolations(problem.machine, plan),
+  ];
   if (illegal.length > 0) return conclude(plan, NOTHING_SEEN, illegal);
   const sheets = sheetsOf(problem, plan);
   if (!sheets.ok) return conclude(plan, NOTHING_SEEN, sheets.violations);
-  const misplaced = [...sheets.value.flatMap((sheet, l) => tableViolations(sheet, l)), ...loadViolations(problem, plan, sheets.value)];
+  const misplaced = [
+    ...sheets.value.flatMap((sheet, l) => tableViolations(sheet, l, problem.sharing)),
+    ...loadViolations(problem, plan, sheets.value),
+  ];
   if (misplaced.length > 0) return conclude(plan, NOTHING_SEEN, misplaced);
   const { replay: seen, violations } = replay(problem, plan, sheets.value, inferencesOf(plan, sheets.value));
-  const wrong = violations.length > 0 ? violations : [...claimViolations(plan, seen.crossbar!.totals), ...levelViolations(plan)];
+  const wrong = violations.length > 0 ? violations : [...claimViolations(plan, seen.crossbar!), ...levelViolations(plan)];
   return conclude(plan, seen, wrong);
 }
 
@@ -49,14 +56,15 @@ function sheetsOf({ layers, machine }: CrossbarProblem, { mappings }: CrossbarPl
 /** Solver and judge add the same terms in different orders. */
 const ROUNDING = 1e-9;
 
-function claimViolations({ claims }: CrossbarPlan, totals: CrossbarTotals): readonly Diagnostic[] {
+function claimViolations({ claims, rotation }: CrossbarPlan, { totals, rotation: turned }: CrossbarRun): readonly Diagnostic[] {
   const units = { latency: "s", energy: "pJ", cellWrites: "cell writes", maxCellWrites: "writes of one cell" } as const;
-  return (["latency", "energy", "cellWrites", "maxCellWrites"] as const).flatMap((key) => {
+  const wrong = (["latency", "energy", "cellWrites", "maxCellWrites"] as const).flatMap((key) => {
     const [claimed, measured] = [claims[key], totals[key]];
     if (Math.abs(claimed - measured) <= ROUNDING * measured) return [];
     const message = `plan claims ${claimed} ${units[key]}, replay measures ${measured}`;
     return [fail("XBR-31", `plan.claims.${key}`, message, "report this: the planner miscounts")];
   });
+  return rotation === undefined || turned === undefined ? wrong : [...wrong, ...rotationClaims(rotation, turned)];
 }
 
 const levelViolations = ({ levels }: CrossbarPlan): readonly Diagnostic[] =>

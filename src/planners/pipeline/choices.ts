@@ -1,14 +1,18 @@
+import { skyline } from "../../base/skyline.js";
 import { autowsBlock } from "../../cost/fpga/autows.js";
 import type { EngineCost } from "../../cost/fpga/engine.js";
 import { BLOCK_RAM, queueStyle, SMALLEST_BLOCK_BITS, ULTRA_RAM, type Words } from "../../cost/fpga/memory.js";
+import { sum } from "../../cost/fpga/resources.js";
 import type { FabricResources } from "../../target/pipeline-target.js";
-import { engineCost, lanesOf, type Option, optionWith, type Store, storeCost } from "./options.js";
+import { engineCost, lanesOf, type Option, optionWith, type Store, storeCost, trafficOf } from "./options.js";
 import type { Device, Layer, LayerId, MemoryStyle, PipelineProblem, Unroll, WeightMemory } from "./plan.js";
 
 /** Which options are wanted. */
 export interface Reach {
   /** Most cycles per frame; slower options are left out. */
   readonly slowest: number;
+  /** Where no shorter time is asked about: options with fewer cycles per frame are as good as those with as many. */
+  readonly fastest?: number;
   /** Most lengths of the static part of the weights that are tried per unrolling and kind of memory. */
   readonly steps: number;
 }
@@ -29,28 +33,36 @@ export function optionsOf(
   room: FabricResources = problem.device.resources,
 ): readonly Option[] {
   const own = problem.layers[layer]!;
-  const classes = new Map<number, Option[]>();
-  // Engines with words of equal width keep them alike.
-  const known = new Map<string, readonly (Store | undefined)[]>();
-  const storesOf = ({ engine, reuse }: BareEngine): readonly (Store | undefined)[] => {
-    const key = `${engine.weights.width} ${reuse}${problem.model === "autows" ? ` ${engine.interval}` : ""}`;
-    const made = known.get(key) ?? (own.weights === undefined ? [undefined] : stores(problem, engine, reuse, reach.steps));
-    known.set(key, made);
-    return made;
-  };
+  const storesOf = makeStores(problem, layer, reach.steps);
+  const classes = new Map<number, BareEngine[]>();
   for (const bare of engines) {
     if (!fits(bare.engine.resources, room, problem.device)) continue;
     const lanes = lanesOf(own, bare.unroll);
     const key = lanes.in * 65_536 + lanes.out;
-    const among = classes.get(key) ?? [];
-    classes.set(key, among);
-    for (const store of storesOf(bare)) {
-      const option = optionWith(own, bare.engine, bare.unroll, store);
-      if (fits(option.resources, room, problem.device)) among.push(option);
-    }
+    const among = classes.get(key);
+    if (among === undefined) classes.set(key, [bare]);
+    else among.push(bare);
   }
-  return [...classes.values()].flatMap(undominated);
+  return [...classes.values()].flatMap((among) => {
+    const pairs = among.flatMap((bare) => storesOf(bare).map((store) => ({ bare, store })));
+    const values = new Float64Array(pairs.length * VALUES);
+    const fitting: number[] = [];
+    for (const [i, { bare, store }] of pairs.entries()) {
+      const { interval, resources } = bare.engine;
+      const { lut, ff, dsp, bram18, uram } = store === undefined ? resources : sum([resources, store.resources]);
+      if (!fits({ lut, ff, dsp, bram18, uram }, room, problem.device)) continue;
+      fitting.push(i);
+      values.set([Math.max(interval, reach.fastest ?? 0), store?.weightBits ?? 0, bram18, uram, dsp, lut, ff], i * VALUES);
+    }
+    return Array.from(skyline(fitting, values, VALUES), (i) => {
+      const { bare, store } = pairs[i]!;
+      return optionWith(own, bare.engine, bare.unroll, store);
+    });
+  });
 }
+
+/** What options are compared by: time, traffic and five resources. */
+const VALUES = 7;
 
 /** An engine before its weights are kept anywhere. */
 export interface BareEngine {
@@ -103,24 +115,39 @@ function reuses({ streaming, reuse, model }: PipelineProblem, { weights, output 
   return [...new Set([1, ...sweeps.filter((pixels) => pixels <= reuse)])];
 }
 
-/** Ways to keep the weights of `engine`, without those that another one beats. */
-function stores(problem: PipelineProblem, engine: EngineCost, reuse: number, steps: number): readonly Store[] {
+/** Ways to keep the weights of an engine of `layer`, without those that another one beats; one that is nothing where it has none. */
+function makeStores(problem: PipelineProblem, layer: LayerId, steps: number): (bare: BareEngine) => readonly (Store | undefined)[] {
+  if (problem.layers[layer]!.weights === undefined) return () => [undefined];
+  // Engines with words of equal width keep them alike; what shares sweeps only has fewer of them.
+  const known = new Map<string, readonly Store[]>();
+  return ({ engine, reuse }) => {
+    const key = `${engine.weights.width}${problem.model === "autows" ? ` ${engine.interval}` : ""}`;
+    const made = known.get(key) ?? stores(problem, engine, steps);
+    known.set(key, made);
+    if (problem.model === "autows") return made;
+    return made.map(({ memory, resources }) => {
+      const own = { ...memory, reuse };
+      return { memory: own, resources, weightBits: trafficOf(problem, engine, own) };
+    });
+  };
+}
+
+function stores(problem: PipelineProblem, engine: EngineCost, steps: number): readonly Store[] {
   const { weights } = engine;
-  const all = stylesOf(problem, weights).map((style): WeightMemory => ({ ...ALL_STATIC, reuse, static: style }));
+  const all = stylesOf(problem, weights).map((style): WeightMemory => ({ ...ALL_STATIC, static: style }));
   const partly =
-    problem.streaming === "never"
-      ? []
-      : problem.model === "autows"
-        ? autowsStreams(problem, weights)
-        : streams(problem, weights, reuse, steps);
+    problem.streaming === "never" ? [] : problem.model === "autows" ? autowsStreams(problem, weights) : streams(problem, weights, steps);
   const found = [...all, ...partly].map((memory): Store => ({ memory, ...storeCost(problem, engine, memory) }));
-  return pareto(found, ({ resources: { lut, ff, bram18, uram }, weightBits }) => [weightBits, bram18, uram, lut, ff]);
+  const values = Float64Array.from(
+    found.flatMap(({ resources: { lut, ff, bram18, uram }, weightBits }) => [weightBits, bram18, uram, lut, ff]),
+  );
+  return Array.from(skyline(Int32Array.from(found.keys()), values, 5), (i) => found[i]!);
 }
 
 const ALL_STATIC: WeightMemory = { fragments: 0, streamed: 0, buffers: 0, reuse: 1, static: "bram", buffer: "none" };
 
 /** Ways to stream some or all of the weights. */
-function streams(problem: PipelineProblem, weights: Words, reuse: number, steps: number): readonly WeightMemory[] {
+function streams(problem: PipelineProblem, weights: Words, steps: number): readonly WeightMemory[] {
   const { width, depth } = weights;
   const least = Math.ceil(problem.device.burstBits / width);
   const buffers = problem.buffers === 1 ? 1 : 2;
@@ -135,7 +162,7 @@ function streams(problem: PipelineProblem, weights: Words, reuse: number, steps:
         if (streamed > (buffers === 1 ? period - 1 : period) || seen.has(streamed)) return [];
         seen.add(streamed);
         const buffer = queueStyle({ width, depth: buffers * streamed });
-        return [{ fragments, streamed, buffers, reuse, static: streamed === period ? "none" : style, buffer }];
+        return [{ fragments, streamed, buffers, reuse: 1, static: streamed === period ? "none" : style, buffer }];
       });
     }),
   );
@@ -200,33 +227,6 @@ const fits = (needed: FabricResources, room: FabricResources, { lutPerBram18 }: 
   needed.dsp <= room.dsp &&
   needed.uram <= room.uram &&
   (lutPerBram18 > 0 || needed.bram18 <= room.bram18);
-
-const undominated = (all: readonly Option[]): readonly Option[] =>
-  pareto(all, ({ interval, resources: { lut, ff, dsp, bram18, uram }, weightBits }) => [interval, weightBits, bram18, uram, dsp, lut, ff]);
-
-/** Those than which no other is at least as good in everything; of equals the first. */
-function pareto<T>(all: readonly T[], valuesOf: (item: T) => readonly number[]): readonly T[] {
-  const items = all.map((item) => ({ item, values: valuesOf(item) }));
-  // Whoever beats another stands before it.
-  items.sort((a, b) => {
-    for (let i = 0; i < a.values.length; i++) if (a.values[i] !== b.values[i]) return a.values[i]! - b.values[i]!;
-    return 0;
-  });
-  const kept: typeof items = [];
-  for (const candidate of items) if (!beaten(kept, candidate.values)) kept.push(candidate);
-  return kept.map(({ item }) => item);
-}
-
-function beaten(kept: readonly { readonly values: readonly number[] }[], candidate: readonly number[]): boolean {
-  // Who beat the last one often beats the next.
-  for (let k = kept.length - 1; k >= 0; k--) {
-    const { values } = kept[k]!;
-    let i = 0;
-    while (i < candidate.length && values[i]! <= candidate[i]!) i++;
-    if (i === candidate.length) return true;
-  }
-  return false;
-}
 
 /** All divisors of `n`, ascending. */
 export function divisors(n: number): readonly number[] {

@@ -8,6 +8,7 @@ import type { FabricResources } from "../../target/pipeline-target.js";
 import type { Reach } from "./choices.js";
 import { conflictOf } from "./conflict.js";
 import { schedule } from "./dma.js";
+import { type Fewest, fewestCycles } from "./fewest-cycles.js";
 import { converterOf, costOf, ioBits, type Option } from "./options.js";
 import type { Certificate, Dma, Engine, PipelineProblem } from "./plan.js";
 import { selectionOf } from "./selection.js";
@@ -29,38 +30,55 @@ export type Configured =
   | { readonly kind: "infeasible"; readonly conflict: Conflict }
   | { readonly kind: "unknown"; readonly reason: string };
 
-/** Few options, among which a first choice is quickly made; all options, of layers that are not slower than that choice. */
-const FEW: Reach = { slowest: Number.POSITIVE_INFINITY, steps: 2 };
-const all = (slowest: number): Reach => ({ slowest, steps: Number.POSITIVE_INFINITY });
-
 /** Labels of the choice that one search node of a budget stands for: they are that much quicker to look at than nodes of other searches. */
-const LABELS = 30;
+const LABELS = 15;
 
-/** Chooses an engine for every layer so that a frame takes the fewest cycles, and a schedule that brings the weights in time. */
+/**
+ * Chooses an engine for every layer so that a frame takes the fewest cycles, and a schedule that brings the weights in time. The choice is
+ * made among more and more options: without streaming, where that cannot be, few ways to stream, then all that are not slower.
+ */
 export function configure(problem: PipelineProblem, given: Budget): Configured {
   const budget = { ...given, nodes: given.nodes * LABELS };
-  // Without streaming there are few ways to keep weights anyway.
-  const first = problem.streaming === "never" ? undefined : choose(problem, FEW, roughly(budget));
+  const fewest = fewestCycles(problem);
+  const never = fewest.cycles === Number.POSITIVE_INFINITY;
+  const reach: Reach = { slowest: Number.POSITIVE_INFINITY, fastest: never ? 0 : fewest.cycles, steps: Number.POSITIVE_INFINITY };
+  const first = never || problem.streaming === "never" ? undefined : firstChoice(problem, reach, budget);
+  if (first !== undefined && first.time <= fewest.cycles) return configured(problem, first, fewest);
+
   const limit = first?.time ?? Number.POSITIVE_INFINITY;
-  const last = choose(problem, all(limit), budget);
+  const last = choose(problem, { ...reach, slowest: limit }, budget);
   if (last.selected.status === "infeasible" && limit === Number.POSITIVE_INFINITY)
     return { kind: "infeasible", conflict: conflictOf(problem, last.selection, last.selected) };
   const best = first !== undefined && limit < last.time ? first : last;
   if (best.time === Number.POSITIVE_INFINITY)
     return { kind: "unknown", reason: "no choice of engines was found, nor a proof that there is none" };
+  const certificate = last.selected.certificate;
+  // Options faster than the fewest cycles were counted as slower: what is proven there is proven otherwise.
+  return configured(problem, best, {
+    cycles: last.bound,
+    certificate: certificate !== undefined && certificate.cycles < fewest.cycles ? fewest.certificate : certificate,
+  });
+}
 
-  const found = scheduled(problem, best.engines, best.time);
-  return {
-    kind: "configured",
-    ...found,
-    bound: cycles(Math.min(found.cyclesPerFrame, wholeCycles(last.bound))),
-    certificate: last.selected.certificate,
-  };
+type Chosen = ReturnType<typeof choose>;
+
+/** Lengths of the static part of the weights among which a first choice is quickly made. */
+const FEW_STEPS = 2;
+
+function firstChoice(problem: PipelineProblem, reach: Reach, budget: Budget): Chosen {
+  const still = choose({ ...problem, streaming: "never" }, reach, budget);
+  return still.time < Number.POSITIVE_INFINITY ? still : choose(problem, { ...reach, steps: FEW_STEPS }, roughly(budget));
+}
+
+function configured(problem: PipelineProblem, { engines, time }: Chosen, proven: Fewest): Configured {
+  const found = scheduled(problem, engines, time);
+  const bound = cycles(Math.min(found.cyclesPerFrame, wholeCycles(proven.cycles)));
+  return { kind: "configured", ...found, bound, certificate: proven.certificate };
 }
 
 /** Share by which the first choice may be worse than the best of its kind, and search nodes it may take. */
 const ROUGH = 0.12;
-const ROUGH_NODES = 100_000;
+const ROUGH_NODES = 500_000;
 
 /** Ends a search that is near its bound. */
 function roughly(budget: Budget): Budget {

@@ -1,16 +1,21 @@
+import type { Selection, SelectionNode } from "../../search/selection/problem.js";
 import { partOf } from "./part.js";
-import type { PipelineProblem } from "./plan.js";
+import type { Certificate, PipelineProblem } from "./plan.js";
 import { selectionOf } from "./selection.js";
 
 /** Times at which what layers take at least is tabulated. */
 const LEVELS = 256;
 
-/**
- * A bound on the cycles per frame of any run of layers: fewer are not enough for some resource alone, or for some layer.
- *
- * @returns by first layer and the one after the last; infinite where the device is too small for them in any time
- */
-export function levelsOf(problem: PipelineProblem): (first: number, end: number) => number {
+/** A bound on the cycles per frame of any run of layers. */
+export interface Levels {
+  /** By first layer and the one after the last; infinite where the device is too small for them in any time. */
+  readonly least: (first: number, end: number) => number;
+  /** Takes in what bounded one run: with the same weights other runs are bounded by as much. */
+  readonly learn: (certificate: Certificate) => void;
+}
+
+/** Fewer cycles are not enough for some resource alone, for resources as they have been learnt to weigh together, or for some layer. */
+export function levelsOf(problem: PipelineProblem): Levels {
   const parts = problem.layers.map((_, l) => selectionOf(partOf(problem, l, l + 1)).selection);
   const nodes = parts.map((part) => part.nodes[0]!);
   const { budgets, rate } = parts[0]!;
@@ -49,16 +54,61 @@ export function levelsOf(problem: PipelineProblem): (first: number, end: number)
     }
     return true;
   };
-  return (first, end) => {
+  const alone = (first: number, end: number): number => {
     if (!fits(LEVELS - 1, first, end)) return Number.POSITIVE_INFINITY;
-    let [low, high] = [-1, LEVELS - 1];
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if (fits(middle, first, end)) high = middle;
-      else low = middle;
-    }
-    return low < 0 ? 0 : levels[low]!;
+    const high = firstThat(LEVELS - 1, (level) => fits(level, first, end));
+    return high === 0 ? 0 : levels[high - 1]!;
+  };
+  const learnt: ((first: number, end: number) => number)[] = [];
+  return {
+    least: (first, end) => learnt.reduce((most, bound) => Math.max(most, bound(first, end)), alone(first, end)),
+    learn: (certificate) => learnt.push(together(parts[0]!, nodes, certificate)),
   };
 }
 
+/** The first of the levels up to `last` for which `holds`, where it holds for all that follow one for which it does. */
+function firstThat(last: number, holds: (level: number) => boolean): number {
+  let [low, high] = [-1, last];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (holds(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
+/** Times around those of a certificate at which its weights are tried, and the steps between them. */
+const NEAR = 96;
+const STEP = 1.01;
+
+/** The bound of all resources weighted as in a certificate: every option takes a share of them, and shares add up to at most 1. */
+function together({ budgets, rate }: Selection, nodes: readonly SelectionNode[], { cycles, multipliers }: Certificate) {
+  const times = Array.from({ length: NEAR }, (_, k) => cycles * STEP ** (k - NEAR / 2));
+  const n = nodes.length;
+  const sums = new Float64Array(NEAR * (n + 1));
+  const load = multipliers[budgets.length]!;
+  nodes.forEach(({ options }, node) => {
+    const shares = options.map(({ costs }) =>
+      costs.reduce((sum, cost, row) => (budgets[row]! > 0 ? sum + (multipliers[row]! * cost) / budgets[row]! : sum), 0),
+    );
+    times.forEach((time, level) => {
+      let least = Number.POSITIVE_INFINITY;
+      options.forEach((option, o) => {
+        if (option.time <= time) least = Math.min(least, shares[o]! + (load * option.load) / (rate * time));
+      });
+      // Finite, so that sums can be taken from one another.
+      sums[level * (n + 1) + node + 1] = sums[level * (n + 1) + node]! + Math.min(least, MUCH);
+    });
+  });
+  return (first: number, end: number): number => {
+    const after = firstThat(
+      NEAR,
+      (level) => level === NEAR || sums[level * (n + 1) + end]! - sums[level * (n + 1) + first]! <= 1 + ROUNDING,
+    );
+    return after === 0 ? 0 : times[after - 1]!;
+  };
+}
+
+/** A share that no choice has. */
+const MUCH = 1e3;
 const ROUNDING = 1e-9;

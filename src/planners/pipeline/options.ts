@@ -146,19 +146,18 @@ export interface Store {
 }
 
 /** What keeps the weights of `engine`, and how many bits of them come from off chip per frame. */
-export function storeCost(
-  { device, model }: PipelineProblem,
-  { weights, sweeps, interval }: EngineCost,
-  memory: WeightMemory,
-): Omit<Store, "memory"> {
-  if (model === "autows")
-    return {
-      resources: autowsStoreCost(weights, memory.fragments, memory.static),
-      weightBits: autowsTraffic(weights, memory.fragments, memory.static, interval),
-    };
-  const bus = busBitsOf(device);
-  return {
-    resources: weightStoreCost(device.fabric, weights, memory, bus),
-    weightBits: weightTraffic(memory, weights.width, sweeps, bus),
-  };
+export function storeCost(problem: PipelineProblem, engine: EngineCost, memory: WeightMemory): Omit<Store, "memory"> {
+  const { device, model } = problem;
+  const { weights } = engine;
+  const resources =
+    model === "autows"
+      ? autowsStoreCost(weights, memory.fragments, memory.static)
+      : weightStoreCost(device.fabric, weights, memory, busBitsOf(device));
+  return { resources, weightBits: trafficOf(problem, engine, memory) };
 }
+
+/** Bits of weights from off chip per frame. */
+export const trafficOf = ({ device, model }: PipelineProblem, { weights, sweeps, interval }: EngineCost, memory: WeightMemory): number =>
+  model === "autows"
+    ? autowsTraffic(weights, memory.fragments, memory.static, interval)
+    : weightTraffic(memory, weights.width, sweeps, busBitsOf(device));

@@ -1,10 +1,11 @@
 import { cycles } from "../../base/units.js";
 import type { Budget } from "../../search/budget.js";
 import { type Configuration, configure } from "./configure.js";
-import { latencyOf } from "./latency.js";
+import { latencyOf, leastLatency } from "./latency.js";
 import { levelsOf } from "./levels.js";
-import { partOf } from "./part.js";
+import { partOf, streamsOf } from "./part.js";
 import type { Partition, PipelineProblem } from "./plan.js";
+import { queuesOf } from "./queues.js";
 
 /** Several configurations of the device, one after another, each for a batch of frames. */
 export interface Cut {
@@ -36,7 +37,11 @@ export function cutUp(problem: PipelineProblem, budget: Budget): Cut {
   const known = new Map<number, Segment>();
   const n = layers.length;
   const key = (first: number, end: number) => first * (n + 1) + end;
-  const lower = (first: number, end: number) => known.get(key(first, end))?.lower ?? reload + (batch - 1) * levels(first, end);
+  /** Cycles that all multipliers take for the products of the layers before each; a layer's are rounded up. */
+  const work = [0];
+  for (const l of layers.keys()) work.push(work[l]! + Math.max(0, leastLatency(partOf(problem, l, l + 1)) - 1));
+  const atLeast = (first: number, end: number, least: number) => reload + (batch - 1) * least + work[end]! - work[first]!;
+  const lower = (first: number, end: number) => known.get(key(first, end))?.lower ?? atLeast(first, end, levels.least(first, end));
   const upper = (first: number, end: number) => known.get(key(first, end))?.upper ?? Number.POSITIVE_INFINITY;
 
   const configureSegment = (first: number, end: number): Segment => {
@@ -44,11 +49,12 @@ export function cutUp(problem: PipelineProblem, budget: Budget): Cut {
     const found = configure(part, budget);
     if (found.kind === "infeasible") return { configuration: undefined, upper: Number.POSITIVE_INFINITY, lower: Number.POSITIVE_INFINITY };
     if (found.kind === "unknown") return { configuration: undefined, upper: Number.POSITIVE_INFINITY, lower: lower(first, end) };
-    const { cyclesPerFrame, bound } = found;
+    const { cyclesPerFrame, bound, certificate } = found;
+    if (certificate !== undefined) levels.learn(certificate);
     return {
       configuration: found,
-      upper: reload + (batch - 1) * cyclesPerFrame + latencyOf(part, cyclesPerFrame),
-      lower: reload + (batch - 1) * bound,
+      upper: reload + (batch - 1) * cyclesPerFrame + latencyOf(part, found),
+      lower: atLeast(first, end, bound),
     };
   };
 
@@ -64,11 +70,14 @@ export function cutUp(problem: PipelineProblem, budget: Budget): Cut {
     best = shortest(n, problem.partitions, upper);
   }
   const partitions = segmentsOf(best.ends).map(([first, end]) => {
-    const { engines, cyclesPerFrame, dma } = known.get(key(first, end))!.configuration!;
+    const configuration = known.get(key(first, end))!.configuration!;
+    const { engines, cyclesPerFrame, dma } = configuration;
+    const ids = streamsOf(problem, first, end);
     return {
       engines: engines.map((engine) => ({ ...engine, layer: engine.layer + first })),
       cyclesPerFrame,
       dma: dma && { ...dma, ports: dma.ports.map((layer) => layer + first) },
+      queues: queuesOf(partOf(problem, first, end), configuration).map(({ stream, waiting }) => ({ stream: ids[stream]!, waiting })),
     };
   });
   return { partitions, batchCycles: cycles(Math.ceil(Math.min(best.cost, Number.MAX_SAFE_INTEGER))), bound };

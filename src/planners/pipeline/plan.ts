@@ -194,6 +194,13 @@ export interface Dma {
   readonly stalls: readonly number[];
 }
 
+/** What a stream holds, if less than what the problem says that it may have to. */
+export interface Queue {
+  readonly stream: StreamId;
+  /** Elements; as `Stream.waiting`. */
+  readonly waiting: number;
+}
+
 /** Layers that are on the device at the same time. */
 export interface Partition {
   /** In the problem's order; together the partitions hold every layer once, and streams only lead forward. */
@@ -201,6 +208,8 @@ export interface Partition {
   /** A frame enters every that many cycles. */
   readonly cyclesPerFrame: Cycles;
   readonly dma: Dma | undefined;
+  /** Streams that these engines read and that hold less than the problem says; the others hold that. */
+  readonly queues?: readonly Queue[];
 }
 
 /** Multipliers that prove a bound: every choice of options with intervals of at most `cycles` breaks their weighted sum of the budgets. */
@@ -223,4 +232,11 @@ export interface PipelinePlan {
   readonly baselines: { readonly vanilla: number | undefined; readonly greedy: number | undefined };
   /** The solver's own count, checked by the judge. */
   readonly claims: { readonly cyclesPerFrame: number; readonly latency: number; readonly resources: FabricResources };
+}
+
+/** The problem with streams that hold what the plan says where that is less than what they may have to hold. */
+export function asBuilt(problem: PipelineProblem, partitions: readonly Pick<Partition, "queues">[]): PipelineProblem {
+  const held = new Map(partitions.flatMap(({ queues }) => (queues ?? []).map(({ stream, waiting }) => [stream, waiting] as const)));
+  if (held.size === 0) return problem;
+  return { ...problem, streams: problem.streams.map((stream, id) => ({ ...stream, waiting: held.get(id) ?? stream.waiting })) };
 }

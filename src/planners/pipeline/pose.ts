@@ -56,7 +56,7 @@ export function pose(graph: Graph, target: PipelineTarget, goal: Goal): Checked<
     batch,
     layers,
     streams,
-    assumptions: [...assumptionsOf(layered), ...(model === "stowage" ? [PACKED] : [])],
+    assumptions: assumptionsOf(layered),
   };
   return good({ ...problem, streams: waitingIn(problem) });
 }
@@ -131,9 +131,6 @@ const FIXES: Readonly<Record<string, string>> = {
   "PIP-6": "bind the batch to 1 and export images as batch x channels x rows x columns, or plan for another family",
   "PIP-7": "unroll the loop when exporting the model, or plan for a scratchpad target",
 };
-
-const PACKED =
-  "narrow products of one activation share a multiplier (docs/math/pipeline.md, Multipliers); the Verilog that is emitted has a multiplier for each product and takes more of them";
 
 function assumptionsOf({ scene, before, after }: Layered): readonly string[] {
   const { graph, views, padded, precision } = scene;

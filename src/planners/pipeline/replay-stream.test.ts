@@ -18,6 +18,7 @@ function clocked(readers: readonly Reader[], { busBits, rate, slots, warmUp }: D
     period: 0,
     stalls: [0],
     ends: [] as number[],
+    late: 0,
   }));
   const price = 65536 * busBits;
   let [credit, slot, left, filled] = [0, 0, 0, -1];
@@ -65,7 +66,9 @@ function clocked(readers: readonly Reader[], { busBits, rate, slots, warmUp }: D
               p.ends.push(t + held);
               p.stalls.push(0);
             }
-            p.next = Math.max(p.next, warmUp + Math.floor((p.period * interval) / perFrame));
+            const pace = warmUp + Math.floor((p.period * interval) / perFrame);
+            if (p.period <= STREAM_FRAMES * perFrame) p.late = Math.max(p.late, p.next - pace);
+            p.next = Math.max(p.next, pace);
           }
         }
       }
@@ -75,7 +78,12 @@ function clocked(readers: readonly Reader[], { busBits, rate, slots, warmUp }: D
       p.queue = after[i]!;
     });
   }
-  return { filled, stalls: ports.map((p) => p.stalls.slice(0, STREAM_FRAMES)), ends: ports.map((p) => p.ends.slice(0, STREAM_FRAMES)) };
+  return {
+    filled,
+    stalls: ports.map((p) => p.stalls.slice(0, STREAM_FRAMES)),
+    ends: ports.map((p) => p.ends.slice(0, STREAM_FRAMES)),
+    late: ports.map(({ late }) => late),
+  };
 }
 
 function randomStream(seed: number): { readonly readers: readonly Reader[]; readonly dma: Dma; readonly interval: number } {
@@ -109,7 +117,7 @@ function randomStream(seed: number): { readonly readers: readonly Reader[]; read
 }
 
 describe("the weight stream", () => {
-  test("does what the hardware does cycle by cycle: stalls, ends of frames, filling", () => {
+  test("does what the hardware does cycle by cycle: stalls, ends of frames, lateness, filling", () => {
     let ran = 0;
     for (let seed = 0; seed < 300; seed++) {
       const { readers, dma, interval } = randomStream(seed);
@@ -118,7 +126,12 @@ describe("the weight stream", () => {
       const seen = clocked(readers, dma, interval);
       if (seen.ends.some((ends) => ends.length < STREAM_FRAMES)) continue;
       ran++;
-      expect({ seed, stalls: run.stalls, ends: run.ends }).toEqual({ seed, stalls: seen.stalls, ends: seen.ends });
+      expect({ seed, stalls: run.stalls, ends: run.ends, late: run.late }).toEqual({
+        seed,
+        stalls: seen.stalls,
+        ends: seen.ends,
+        late: seen.late,
+      });
       if (seen.filled >= 0 && seen.filled <= dma.warmUp) expect(run.filled, `seed ${seed}`).toBe(seen.filled);
     }
     expect(ran).toBeGreaterThan(200);

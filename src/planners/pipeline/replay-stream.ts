@@ -20,6 +20,8 @@ export interface StreamRun {
   /** Per port and frame: cycles in which the engine waited for words, and when its last sweep ended. */
   readonly stalls: readonly (readonly number[])[];
   readonly ends: readonly (readonly number[])[];
+  /** Per port: by how many cycles a period of its engine ended after the even pace, at most. */
+  readonly late: readonly number[];
   /** First cycle in which all buffers of all ports are full, as long as no engine reads. */
   readonly filled: number;
   /** Beats that each port's engine used up per frame. */
@@ -99,6 +101,7 @@ export function runStream(readers: readonly Reader[], dma: Dma, interval: number
   return {
     stalls: ports.map(({ stalls }) => stalls),
     ends: ports.map(({ ends }) => ends),
+    late: ports.map((port) => port.late()),
     filled: Math.max(0, ...ports.map((port) => port.filled())),
     beats: readers.map((reader) => reader.sweeps * reader.fragments * beatsOfFragment(reader, busBits)),
     sent,
@@ -111,6 +114,7 @@ interface Port {
   /** A beat is sent in this cycle; whether it lets the engine end the last frame. */
   readonly receive: (cycle: number) => boolean;
   readonly filled: () => number;
+  readonly late: () => number;
   readonly stalls: number[];
   readonly ends: number[];
 }
@@ -132,8 +136,8 @@ function portOf(
   /** First cycle in which the buffer of fragment `m` may be written, by `m` modulo the buffers. */
   const free = new Float64Array(buffers);
   let [fragment, filled] = [0, 0];
-  /** The engine: first cycle of the period, stalls of the frame. */
-  let [begins, stalled] = [warmUp, 0];
+  /** The engine: first cycle of the period, stalls of the frame, cycles by which a period ended late. */
+  let [begins, stalled, late] = [warmUp, 0, 0];
   const perFrame = sweeps * fragments;
 
   /** The engine comes to a fragment that is full from cycle `full` on; whether that ends the last frame. */
@@ -152,7 +156,9 @@ function portOf(
       stalled = 0;
       last = ends.length === STREAM_FRAMES;
     }
-    begins = Math.max(begins, warmUp + Math.floor((fragment * interval) / perFrame));
+    const pace = warmUp + Math.floor((fragment * interval) / perFrame);
+    if (fragment <= STREAM_FRAMES * perFrame) late = Math.max(late, begins - pace);
+    begins = Math.max(begins, pace);
     return last;
   };
 
@@ -160,6 +166,7 @@ function portOf(
     stalls,
     ends,
     filled: () => filled,
+    late: () => late,
     roomFrom: (beats) => {
       const needed = received + beats - QUEUE;
       return needed <= 0 ? 0 : left[(needed - 1) % QUEUE]! + 1;

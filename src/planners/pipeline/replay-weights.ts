@@ -7,8 +7,8 @@ import { beatsOfFragment, type Reader, runStream, type StreamRun } from "./repla
 /** The weight stream of a partition, as it was seen to run. */
 export interface Streamed {
   readonly layers: readonly LayerId[];
-  /** Most cycles that its engine waited in a frame. */
-  readonly ports: readonly { readonly stalls: number }[];
+  /** Most cycles that its engine waited in a frame, and by which that put its work off. */
+  readonly ports: readonly { readonly stalls: number; readonly late: number }[];
   readonly run: StreamRun | undefined;
 }
 
@@ -80,7 +80,7 @@ export function streamOf(
         "report this: the planner miscounts",
       );
   });
-  return { layers: wanted, ports: run?.stalls.map((stalls) => ({ stalls: Math.max(...stalls) })) ?? [], run };
+  return { layers: wanted, ports: run?.stalls.map((stalls, port) => ({ stalls: Math.max(...stalls), late: run.late[port]! })) ?? [], run };
 }
 
 const sum = (list: readonly number[]): number => list.reduce((total, n) => total + n, 0);

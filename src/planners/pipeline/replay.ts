@@ -35,6 +35,8 @@ interface Seen {
   readonly replaced: number;
   readonly streamed: Streamed | undefined;
   readonly flow: Flow | undefined;
+  /** Cycles by which weights that come late put the last result off. */
+  readonly late: number;
   readonly input: readonly Stream[];
   readonly output: readonly Stream[];
 }
@@ -116,7 +118,18 @@ function look(problem: PipelineProblem, partition: Partition, where: string, vio
     );
   else if (ran !== undefined && ran.period > interval)
     say("PIP-30", where, `frames leave every ${ran.period} cycles and enter every ${interval}`, "let more elements wait in streams");
-  return { partition, options, converters, resources, replaced, streamed, flow: ran, input, output };
+  return {
+    partition,
+    options,
+    converters,
+    resources,
+    replaced,
+    streamed,
+    flow: ran,
+    late: lateness(problem, engines, streamed),
+    input,
+    output,
+  };
 }
 
 /** Rounding of sums. */
@@ -137,10 +150,21 @@ const bytesOf = (streams: readonly Stream[]): number => streams.reduce((size, st
 const nameOf = ({ layers }: PipelineProblem, { layer }: Engine): string => layers[layer]!.name;
 
 /** Where frames do not flow, or flow as another tool says, a frame takes what enters. */
-const latencyOf = ({ flow: ran, partition }: Seen): number =>
+const latencyOf = ({ flow: ran, partition, late }: Seen): number =>
   ran === undefined || ran.left.length === 0
     ? partition.cyclesPerFrame
-    : Math.ceil(ran.left.at(-1)! - (ran.left.length - 1) * partition.cyclesPerFrame);
+    : Math.ceil(ran.left.at(-1)! - (ran.left.length - 1) * partition.cyclesPerFrame) + late;
+
+/** Frames flow as if weights came evenly; by how much weights that come late put a result off, along the way where that adds up to most. */
+function lateness({ layers, streams }: PipelineProblem, engines: readonly Engine[], streamed: Streamed | undefined): number {
+  const late = new Map<number, number>();
+  for (const { layer } of engines) {
+    const before = layers[layer]!.inputs.map((id) => late.get(streams[id]!.from ?? -1) ?? 0);
+    const port = streamed?.layers.indexOf(layer) ?? -1;
+    late.set(layer, Math.max(0, ...before) + (streamed?.ports[port]?.late ?? 0));
+  }
+  return Math.max(0, ...late.values());
+}
 
 function told(problem: PipelineProblem, seen: readonly Seen[]): Replay {
   const { layers, device } = problem;

@@ -13,19 +13,18 @@ export function selectionOf(
   problem: PipelineProblem,
   reach: Reach = EVERYWHERE,
 ): { readonly selection: Selection; readonly options: readonly (readonly Option[])[] } {
-  const { device, layers, streams } = problem;
+  const { device, streams } = problem;
   const rows = rowsOf(device);
   const costs = (resources: FabricResources) => rows.map(({ of }) => of(resources));
 
-  const likes = layers.map((layer) => likeness(problem, layer));
-  const alike = likes.map((key) => likes.indexOf(key));
+  const alike = alikeIn(problem);
   const engines = perKind(alike, (l) => enginesOf(problem, l, reach.slowest));
   const rooms = roomsOf(device, engines);
   const options = perKind(alike, (l) => optionsOf(problem, l, reach, engines[l], rooms[l]));
-  const nodes = options.map((all) => ({
-    options: all.map(
+  const nodes = perKind(alike, (l) => ({
+    options: options[l]!.map(
       ({ interval, resources, weightBits, lanesIn, lanesOut }): SelectionOption => ({
-        time: interval,
+        time: Math.max(interval, reach.fastest ?? 0),
         costs: costs(resources),
         load: weightBits,
         in: lanesIn,
@@ -56,8 +55,14 @@ export function selectionOf(
   };
 }
 
+/** For each layer the first that has equal options. */
+export function alikeIn(problem: PipelineProblem): readonly number[] {
+  const likes = problem.layers.map((layer) => likeness(problem, layer));
+  return likes.map((key) => likes.indexOf(key));
+}
+
 /** Made once for each of several layers with equal options; `alike` names the first of them. */
-function perKind<T>(alike: readonly number[], make: (layer: number) => T): readonly T[] {
+export function perKind<T>(alike: readonly number[], make: (layer: number) => T): readonly T[] {
   const made: T[] = [];
   alike.forEach((first, l) => {
     made.push(first === l ? make(l) : made[first]!);
@@ -91,15 +96,15 @@ export const leastOf = (engines: readonly BareEngine[]): FabricResources =>
     : perResource((key) => engines.reduce((n, { engine }) => Math.min(n, engine.resources[key]), Number.POSITIVE_INFINITY));
 
 /** Of sums in another order. */
-const ROUNDING = 1e-9;
+export const ROUNDING = 1e-9;
 
-interface Row {
+export interface Row {
   readonly name: string;
   readonly of: (resources: FabricResources) => number;
 }
 
 /** What is counted against the device. Where LUTs stand in for block RAMs, the two are counted together, and LUTs by themselves as well. */
-const rowsOf = ({ lutPerBram18, resources }: Device): readonly Row[] => [
+export const rowsOf = ({ lutPerBram18, resources }: Device): readonly Row[] => [
   { name: "lut", of: ({ lut }) => lut },
   { name: "ff", of: ({ ff }) => ff },
   { name: "dsp", of: ({ dsp }) => dsp },

@@ -5,9 +5,11 @@ import { seconds } from "../../base/units.js";
 import type { Budget } from "../../search/budget.js";
 import { optionsOf } from "./choices.js";
 import { configure, engineOf, resourcesOf } from "./configure.js";
+import { earliest } from "./earliest.js";
+import { leastLatency } from "./latency.js";
 import { ioBits, type Option } from "./options.js";
 import { partOf } from "./part.js";
-import type { PipelinePlan, PipelineProblem } from "./plan.js";
+import type { Engine, PipelinePlan, PipelineProblem } from "./plan.js";
 import { solve, solveGreedy, solveVanilla } from "./solve.js";
 import { verify } from "./verify.js";
 
@@ -25,6 +27,26 @@ function small(seed: number): PipelineProblem {
   const { device } = problem;
   const resources = { lut: among([350, 500, 700, 1500, 6000]), ff: 8000, dsp: among([8, 16, 40]), bram18: among([0, 2, 4]), uram: 0 };
   return { ...problem, reuse: 1, device: { ...device, resources, bitsPerCycle: among([1, 4, 64]), burstBits: 8 } };
+}
+
+/** Every choice of engines that fits, with the time that its engines and the link need. */
+function choices(problem: PipelineProblem): readonly { readonly engines: readonly Engine[]; readonly time: number }[] {
+  const { resources, bitsPerCycle } = problem.device;
+  const options = problem.layers.map((_, l) => optionsOf(problem, l, ALL));
+  const all: { engines: readonly Engine[]; time: number }[] = [];
+  const go = (chosen: readonly Option[]): void => {
+    if (chosen.length < options.length) {
+      for (const option of options[chosen.length]!) go([...chosen, option]);
+      return;
+    }
+    const engines = chosen.map((option, l) => engineOf(l, option));
+    const used = resourcesOf(problem, engines);
+    const load = ioBits(problem) + chosen.reduce((bits, { weightBits }) => bits + weightBits, 0);
+    if (Object.entries(resources).every(([key, given]) => used[key as keyof typeof used] <= given))
+      all.push({ engines, time: Math.max(...chosen.map(({ interval }) => interval), load / bitsPerCycle) });
+  };
+  go([]);
+  return all;
 }
 
 /** The least time of all choices, one by one. */
@@ -95,6 +117,31 @@ describe("solve", () => {
     }
   });
 
+  it("has a frame through about as soon as any choice does, and no choice sooner than its bound", () => {
+    let sooner = 0;
+    for (let seed = 1; seed <= 16; seed++) {
+      const problem: PipelineProblem = { ...small(seed), objective: "latency" };
+      const outcome = solve(problem, budget);
+      if (!("plan" in outcome)) {
+        expect(least(problem), `seed ${seed}`).toBe(Number.POSITIVE_INFINITY);
+        continue;
+      }
+      const best = Math.min(...choices(problem).map(({ engines, time }) => earliest(problem, engines, time).latency));
+      const latencyIn = (plan: PipelinePlan): number => {
+        const verdict = verify(problem, plan);
+        if (!verdict.ok) throw new Error(`seed ${seed}: ${JSON.stringify(verdict.violations)}`);
+        return verdict.accepted.replay.totals.latency;
+      };
+      const seen = latencyIn(outcome.plan);
+      expect(outcome.bound, `seed ${seed}`).toBeLessThanOrEqual(best + 1e-6);
+      expect(outcome.value, `seed ${seed}`).toBeGreaterThanOrEqual(seen);
+      expect(seen, `seed ${seed}`).toBeLessThanOrEqual(1.3 * best + 30);
+      const fastest = solve({ ...problem, objective: "throughput" }, budget);
+      if ("plan" in fastest && seen < latencyIn(fastest.plan)) sooner++;
+    }
+    expect(sooner).toBeGreaterThan(2);
+  });
+
   it("says what is missing where nothing fits", () => {
     const problem = small(1);
     const outcome = solve({ ...problem, device: { ...problem.device, resources: { ...problem.device.resources, dsp: 2 } } }, budget);
@@ -114,8 +161,11 @@ describe("solve", () => {
       const once = configure({ ...problem, partitions: 1 }, budget);
       // Every way to cut three layers, each part as good as it gets.
       const bounds = [[1], [2], [1, 2]].map((ends) => {
-        const parts = [...ends, 3].map((end, p) => configure(partOf(problem, p === 0 ? 0 : ends[p - 1]!, end), budget));
-        return parts.reduce((sum, part) => sum + 20 + (part.kind === "configured" ? 49 * part.bound : Number.POSITIVE_INFINITY), 0) / 50;
+        const parts = [...ends, 3].map((end, p) => partOf(problem, p === 0 ? 0 : ends[p - 1]!, end));
+        return parts.reduce((sum, part) => {
+          const found = configure(part, budget);
+          return sum + (20 + (found.kind === "configured" ? 49 * found.bound + leastLatency(part) : Number.POSITIVE_INFINITY)) / 50;
+        }, 0);
       });
       const most = Math.min(...bounds, once.kind === "configured" ? once.bound : Number.POSITIVE_INFINITY);
       expect(outcome.bound, `seed ${seed}`).toBeLessThanOrEqual(most + 1e-6);

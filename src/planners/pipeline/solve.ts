@@ -6,12 +6,17 @@ import { type Configuration, type Configured, configure, engineOf, resourcesOf, 
 import { greedy } from "./greedy.js";
 import { latencyOf, leastLatency } from "./latency.js";
 import { cutUp } from "./partitions.js";
-import type { PipelinePlan, PipelineProblem } from "./plan.js";
+import { asBuilt, type PipelinePlan, type PipelineProblem } from "./plan.js";
+import { queuesOf } from "./queues.js";
 import { selectionOf } from "./selection.js";
+import { soonest } from "./soonest.js";
+import { configureTightly } from "./tight.js";
 
 /** Plans engines and the weight stream so that a frame takes the fewest cycles, in one partition or in several. */
 export function solve(problem: PipelineProblem, budget: Budget): Outcome<PipelinePlan> {
-  const found = configure(problem, budget);
+  // The published tool knows no frames on their way.
+  if (problem.objective === "latency" && problem.partitions === 1 && problem.model !== "autows") return solveSoonest(problem, budget);
+  const found = configureAtAll(problem, budget);
   const several = problem.partitions > 1 ? inSeveral(problem, found, budget) : undefined;
   if (several !== undefined) return several;
   if (found.kind !== "configured") return noPlan(found);
@@ -19,6 +24,22 @@ export function solve(problem: PipelineProblem, budget: Budget): Outcome<Pipelin
   const baselines = { vanilla: still?.cyclesPerFrame, greedy: greedyTime(problem) };
   // What is as fast without a weight stream is simpler.
   return valued(problem, still !== undefined && still.cyclesPerFrame <= found.cyclesPerFrame ? still : found, found, baselines);
+}
+
+/** Where no engines fit beside what may have to wait, those are sought that fit beside what they themselves need. */
+function configureAtAll(problem: PipelineProblem, budget: Budget): Configured {
+  const found = configure(problem, budget);
+  return found.kind === "infeasible" && problem.model !== "autows" ? configureTightly(problem, budget) : found;
+}
+
+/** The plan with which a frame is through soonest. */
+function solveSoonest(problem: PipelineProblem, budget: Budget): Outcome<PipelinePlan> {
+  const found = soonest(problem, budget);
+  if (found.kind !== "configured") {
+    const any = found.kind === "infeasible" ? configureTightly(problem, budget) : found;
+    return any.kind === "configured" ? valued(problem, any, any, { vanilla: undefined, greedy: undefined }) : noPlan(any);
+  }
+  return valued(problem, found, found, { vanilla: undefined, greedy: undefined }, Math.floor(found.least));
 }
 
 /** The best plan that streams no weights; the bound is that of all plans of one partition. */
@@ -72,25 +93,31 @@ function valued(
   found: Configuration,
   { bound: least, certificate }: Proven,
   baselines: PipelinePlan["baselines"],
+  soonest?: number,
 ): Outcome<PipelinePlan> {
   const { cyclesPerFrame, engines, dma } = found;
-  const latency = latencyOf(problem, cyclesPerFrame);
+  const latency = latencyOf(problem, found);
+  const partitions = [{ engines, cyclesPerFrame, dma, queues: queuesOf(problem, found) }];
   const plan: PipelinePlan = {
     kind: "pipeline",
-    partitions: [{ engines, cyclesPerFrame, dma }],
+    partitions,
     certificate,
     baselines,
-    claims: { cyclesPerFrame, latency, resources: resourcesOf(problem, engines) },
+    claims: { cyclesPerFrame, latency, resources: resourcesOf(asBuilt(problem, partitions), engines) },
   };
   const scope = "all configurations";
-  if (problem.objective === "latency")
-    return { status: "feasible", plan, value: latency, bound: leastLatency(problem), scope, proof: WORK_PROOF };
+  if (problem.objective === "latency") {
+    const work = leastLatency(problem);
+    const known = soonest !== undefined && soonest > work;
+    return { status: "feasible", plan, value: latency, bound: known ? soonest : work, scope, proof: known ? WAY_PROOF : WORK_PROOF };
+  }
   const bound = Math.min(cyclesPerFrame, least);
   return { status: bound === cyclesPerFrame ? "optimal" : "feasible", plan, value: cyclesPerFrame, bound, scope, proof: CHOICE_PROOF };
 }
 
 const CHOICE_PROOF =
-  "multipliers on the device's resources and the link, and above them a search of all choices: engines with fewer cycles take more than there is";
+  "multipliers on the device's resources and the link, and above them a search of all choices: engines with fewer cycles take more than there is, beside queues of skip connections as deep as any of them may need";
+const WAY_PROOF = "ways through layers and pixels, weighted: no choice of engines that fits makes all of them shorter";
 const WORK_PROOF = "a frame's products, at most so many per cycle as all multipliers together form";
 
 /** The outcome of a plan in several partitions, where that beats the device as it is configured `at once`. */
@@ -100,7 +127,8 @@ function inSeveral(problem: PipelineProblem, atOnce: Configured, budget: Budget)
   const value = cut.batchCycles / batch;
   const single = atOnce.kind === "configured" ? atOnce.cyclesPerFrame : Number.POSITIVE_INFINITY;
   if (cut.partitions.length === 0 || value >= single) return undefined;
-  const used = cut.partitions.map(({ engines }) => resourcesOf(problem, engines));
+  const built = asBuilt(problem, cut.partitions);
+  const used = cut.partitions.map(({ engines }) => resourcesOf(built, engines));
   const most = (key: keyof FabricResources) => Math.max(...used.map((resources) => resources[key]));
   const plan: PipelinePlan = {
     kind: "pipeline",

@@ -1,8 +1,8 @@
 import { type Code, type Diagnostic, fail } from "../../base/diagnostic.js";
-import type { Engine, Layer, PipelinePlan, PipelineProblem, WeightMemory } from "./plan.js";
+import type { Engine, Layer, PipelinePlan, PipelineProblem, Stream, WeightMemory } from "./plan.js";
 
 /** What is not of the right form, so that nothing else can be asked of the plan (PIP-1). */
-export function formViolations({ layers }: PipelineProblem, plan: unknown): Diagnostic[] {
+export function formViolations({ layers, streams }: PipelineProblem, plan: unknown): Diagnostic[] {
   const wrong: Diagnostic[] = [];
   const need = (holds: boolean, where: string, message: string): boolean => {
     if (!holds) wrong.push(fail("PIP-1", where, message, "plan again; a plan file belongs to the problem stored in it"));
@@ -14,7 +14,7 @@ export function formViolations({ layers }: PipelineProblem, plan: unknown): Diag
     (partitions as unknown[]).forEach((partition, p) => {
       const at = `plan.partitions[${p}]`;
       if (!need(isObject(partition), at, "is no partition") || !isObject(partition)) return;
-      const { engines, cyclesPerFrame, dma } = partition;
+      const { engines, cyclesPerFrame, dma, queues } = partition;
       need(isCount(cyclesPerFrame, 1), `${at}.cyclesPerFrame`, "is no number of cycles");
       if (need(Array.isArray(engines) && engines.length > 0, `${at}.engines`, "is no list of engines"))
         (engines as unknown[]).forEach((engine, e) => {
@@ -23,6 +23,7 @@ export function formViolations({ layers }: PipelineProblem, plan: unknown): Diag
         });
       const fault = dma === undefined ? undefined : dmaFault(dma, layers.length);
       need(fault === undefined, `${at}.dma`, fault ?? "");
+      need(queues === undefined || areQueues(queues, streams), `${at}.queues`, "does not say of some streams how much less they hold");
     });
   if (need(isObject(claims), "plan.claims", "is missing") && isObject(claims)) {
     need(isNumber(claims.cyclesPerFrame), "plan.claims.cyclesPerFrame", "is no number");
@@ -52,6 +53,12 @@ function engineFault(engine: unknown, layers: readonly Layer[]): string | undefi
   const style = [memory.static, memory.buffer].find((x) => !STYLES.some((known) => known === x));
   return style === undefined ? undefined : `lies in the unknown memory ${String(style)}`;
 }
+
+const areQueues = (queues: unknown, streams: readonly Stream[]): boolean =>
+  Array.isArray(queues) &&
+  queues.every(
+    (queue) => isObject(queue) && isCount(queue.stream, 0, streams.length - 1) && isCount(queue.waiting, 0, streams[queue.stream]!.waiting),
+  );
 
 function dmaFault(dma: unknown, layers: number): string | undefined {
   if (!isObject(dma)) return "is no schedule";

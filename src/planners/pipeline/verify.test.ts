@@ -115,6 +115,7 @@ describe("one rule broken, one code", () => {
     ["no claims", { ...plan, claims: undefined }],
     ["a resource that is not counted", { ...plan, claims: { ...plan.claims, resources: { lut: 1 } } }],
     ["no baselines", { ...plan, baselines: undefined }],
+    ["a queue that holds more than may have to wait", { ...plan, partitions: [{ ...partition, queues: [{ stream: 0, waiting: 1 }] }] }],
     ["a certificate that is none", { ...plan, certificate: { cycles: 1, multipliers: [-1], value: 2 } }],
   ])("PIP-1: %s", (_, claim) => {
     expect(codes(problem, claim)).toEqual(["PIP-1"]);
@@ -228,6 +229,13 @@ describe("one rule broken, one code", () => {
     expect(found[0]).toEqual(["PIP-29"]);
     expect(found.flat()).toContain("PIP-30");
     expect(found.at(-1)).toEqual([]);
+  });
+
+  test("PIP-29: a plan whose queues hold less than its engines need", () => {
+    const stream = problem.streams.findIndex(({ waiting }) => waiting > 0);
+    const holding = (waiting: number) => withPartition({ queues: [{ stream, waiting }] });
+    expect(codes(problem, holding(0))).toContain("PIP-29");
+    expect(codes(problem, holding(problem.streams[stream]!.waiting))).toEqual([]);
   });
 
   test("PIP-31: stalls and a warm-up that are not so", () => {

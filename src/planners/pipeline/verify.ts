@@ -2,7 +2,7 @@ import { type Diagnostic, fail } from "../../base/diagnostic.js";
 import type { PipelineRun, Replay } from "../../base/replay.js";
 import { bytes, cycles, picojoules } from "../../base/units.js";
 import { conclude, type Verdict } from "../../base/verdict.js";
-import type { PipelinePlan, PipelineProblem } from "./plan.js";
+import { asBuilt, type PipelinePlan, type PipelineProblem } from "./plan.js";
 import { RESOURCES, replay } from "./replay.js";
 import { selectionOf } from "./selection.js";
 import { verifyBound } from "./verify-bound.js";
@@ -20,6 +20,7 @@ import { engineViolations, formViolations, placeViolations } from "./verify-engi
 export function verify(problem: PipelineProblem, plan: PipelinePlan): Verdict<PipelinePlan> {
   const malformed = formViolations(problem, plan);
   if (malformed.length > 0) return conclude(plan, NOTHING_SEEN, malformed);
+  const built = asBuilt(problem, plan.partitions);
   const unbuildable = [
     ...placeViolations(problem, plan),
     ...plan.partitions.flatMap(({ engines }, p) =>
@@ -27,7 +28,7 @@ export function verify(problem: PipelineProblem, plan: PipelinePlan): Verdict<Pi
     ),
   ];
   if (unbuildable.length > 0) return conclude(plan, NOTHING_SEEN, unbuildable);
-  const { replay: seen, violations } = replay(problem, plan);
+  const { replay: seen, violations } = replay(built, plan);
   return conclude(plan, seen, [
     ...violations,
     ...(violations.length > 0 ? [] : claimViolations(plan, seen.pipeline!, seen.totals.latency)),
@@ -58,8 +59,8 @@ function certificateViolations(problem: PipelineProblem, { certificate, partitio
   const { cycles: least } = certificate;
   if (partitions.length > 1 || least >= partitions[0]!.cyclesPerFrame)
     return [fail("PIP-33", "plan.certificate", `speaks of ${least} cycles, which this plan does not take longer than`, "leave it out")];
-  // All options: the smallest engines of the others bound what any may take, and slower ones are not spoken of.
-  const every = selectionOf(problem, { slowest: least, steps: Number.POSITIVE_INFINITY });
+  // All options: the smallest engines of the others bound what any may take, and slower ones are not spoken of, nor which is the faster.
+  const every = selectionOf(problem, { slowest: least, fastest: least, steps: Number.POSITIVE_INFINITY });
   const check = verifyBound(every.selection, certificate);
   return check.proven ? [] : [fail("PIP-33", "plan.certificate", `proves nothing about ${least} cycles: ${check.reason}`, "plan again")];
 }

@@ -11,9 +11,24 @@ import type { Kernel, Layer, LayerId, PipelineProblem, Stream, StreamedMap } fro
  * much it holds. Source: docs/math/pipeline.md, "Waiting in streams".
  */
 export function waitingIn(problem: PipelineProblem): readonly Stream[] {
-  const { layers, streams } = problem;
   const frame = shortestFrame(problem);
-  const delays = layers.map((layer) => delayOf(problem, layer, frame));
+  return waitingWith(
+    problem,
+    problem.layers.map((layer) => delayOf(problem, layer, frame)),
+  );
+}
+
+/** The same for engines that take no time and lag by no more than their windows: what streams hold of an even flow in any case. */
+export function leastWaitingIn(problem: PipelineProblem): readonly Stream[] {
+  const delays = problem.layers.map((layer) => {
+    const { most } = readingOf(problem, layer);
+    return { least: most, most };
+  });
+  const least = waitingWith(problem, delays);
+  return problem.streams.map((stream, id) => ({ ...stream, waiting: Math.min(stream.waiting, least[id]!.waiting) }));
+}
+
+function waitingWith({ layers, streams }: PipelineProblem, delays: readonly Delay[]): readonly Stream[] {
   const sources = layers.map(({ inputs }) => inputs.map((id) => streams[id]!.from ?? INPUT));
   const parting = dominators(sources);
   const waiting = streams.map(() => 0);
@@ -70,12 +85,20 @@ function delayOf({ streams, streaming, reuse }: PipelineProblem, layer: Layer, f
   const work = weights ? (input.channels / groups) * output.channels * positions : Math.max(input.channels, output.channels);
   const shared = weights && streaming === "allowed" ? Math.min(reuse, output.width) : 1;
   const busy = Math.min(1 / to, work / frame);
-  if (inputs.length > 1 || kind === "elementwise" || kind === "concatenation") return { least: 0, most: busy };
-  if (kernel === undefined) return { least: 1 - 1 / from, most: 1 - 1 / from + busy };
-  const { least, most } = aheadOf(kind, kernel, input, output);
+  const { least, most } = readingOf({ streams }, layer);
+  if (kernel === undefined || inputs.length > 1) return { least, most: most + busy };
   const even = kind === "resize" || kind === "rearrange" || from === 1;
   const turning = even ? 0 : Math.min(turns(layer, input) / frame, Math.max(0, slowestPace(layer, input) - most - busy));
   return { least, most: most + busy + turning + (shared - 1) * (1 / to + busy) };
+}
+
+/** By how much a layer lags because of what it reads, however fast it is. */
+function readingOf({ streams }: Pick<PipelineProblem, "streams">, { kind, kernel, inputs, output }: Layer): Delay {
+  const input = streams[inputs[0]!]!.map;
+  if (inputs.length > 1 || kind === "elementwise" || kind === "concatenation") return { least: 0, most: 0 };
+  if (kernel !== undefined) return aheadOf(kind, kernel, input, output);
+  const whole = 1 - 1 / (input.height * input.width);
+  return { least: whole, most: whole };
 }
 
 /** Cycles in which a window at most shifts and hands on nothing, from row to row and from frame to frame, which delays what follows. */

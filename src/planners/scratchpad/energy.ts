@@ -22,5 +22,5 @@ export function energyOf({ steps, buffers, machine }: ScratchpadProblem, actions
 export const energyFloor = ({ machine }: ScratchpadProblem, energy: Picojoules, nonCompulsory: Bytes, bound: Bytes): Picojoules =>
   subtract(energy, energyToMove(bytes(Math.max(0, nonCompulsory - bound)), machine));
 
-const energyToMove = (size: Bytes, { offChipEnergy, memoryEnergy }: ScratchpadProblem["machine"]): Picojoules =>
+export const energyToMove = (size: Bytes, { offChipEnergy, memoryEnergy }: ScratchpadProblem["machine"]): Picojoules =>
   add(transferEnergy(size, offChipEnergy), transferEnergy(size, memoryEnergy));

@@ -4,8 +4,11 @@ import { label, type Quest } from "./labels.js";
 import type { Selection } from "./problem.js";
 
 export interface Choice {
+  /** Option of each node. */
   readonly choice: readonly number[];
   readonly time: number;
+  /** Choice of the instance at each step of the frontier. */
+  readonly steps: Int32Array;
 }
 
 /**
@@ -35,14 +38,13 @@ export function attempt(selection: Selection, dual: Dual, time: number, width: n
     const { found, complete } = label(tables, quest, effort);
     if (found.length === 0) return complete ? { kind: "none", columns } : { kind: "open", plan: undefined };
 
-    const judged = found.map((choices) => judge(selection, chosen(dual, choices)));
-    const sound = judged.find(({ broken }) => broken.length === 0);
-    const plan = sound && { choice: sound.choice, time: sound.time };
-    const broken = judged[0]!.broken.map((row) => instance.rowOf.indexOf(row)).filter((c) => !asked.has(c));
+    const all = judged(selection, dual, found);
+    const plan = all.find(({ broken }) => broken.length === 0);
+    const broken = all[0]!.broken.map((row) => instance.rowOf.indexOf(row)).filter((c) => !asked.has(c));
     for (const c of broken) asked.add(c);
     if (plan === undefined && broken.length > 0) continue;
     if (!complete || plan === undefined) return { kind: "open", plan };
-    return { kind: "least", least: Math.min(time, loadTime(selection, judged[0]!.load)), plan };
+    return { kind: "least", least: Math.min(time, loadTime(selection, all[0]!.load)), plan };
   }
 }
 
@@ -54,7 +56,7 @@ const MOST_BOUNDS = 8_000_000;
 const SKEWS = [2, 0.5, 1.3, 0.77, 4, 0.25, 1.1, 0.9];
 
 /** The multipliers without the columns left out, each counting column by itself, and copies that lean towards or away from a column. */
-function weightsAround(multipliers: Float64Array, columns: readonly number[], caps: Float64Array, states: number): Float64Array[] {
+export function weightsAround(multipliers: Float64Array, columns: readonly number[], caps: Float64Array, states: number): Float64Array[] {
   const most = Math.max(2, Math.min(MOST_WEIGHTS, Math.floor(MOST_BOUNDS / states)));
   const sum = columns.reduce((total, c) => total + multipliers[c]!, 0);
   const base = multipliers.map((x, c) => (columns.includes(c) ? (sum > 0 ? x / sum : 1 / columns.length) : 0));
@@ -66,18 +68,24 @@ function weightsAround(multipliers: Float64Array, columns: readonly number[], ca
   });
 }
 
-/** The option of each node. */
-function chosen({ instance, tables }: Dual, choices: Int32Array): readonly number[] {
-  const options = new Array<number>(instance.nodes).fill(-1);
-  tables.frontier.steps.forEach(({ factor }, step) => {
-    if (factor < instance.nodes) options[factor] = instance.option[choices[step]!]!;
-  });
-  return options;
+/** A choice added up anew, from the selection itself. `broken`: rows over their budgets. */
+export interface Judged extends Choice {
+  readonly load: number;
+  readonly broken: readonly number[];
 }
 
-/** Adds a choice up anew, from the selection itself. `broken`: rows over their budgets. */
-function judge(selection: Selection, choice: readonly number[]): Choice & { readonly load: number; readonly broken: readonly number[] } {
-  const { nodes, edges, budgets } = selection;
+/** @param found choices of the instance per step of the frontier. */
+export function judged(selection: Selection, { instance, tables }: Dual, found: readonly Int32Array[]): readonly Judged[] {
+  return found.map((steps) => {
+    const options = new Array<number>(instance.nodes).fill(-1);
+    tables.frontier.steps.forEach(({ factor }, k) => {
+      if (factor < instance.nodes) options[factor] = instance.option[steps[k]!]!;
+    });
+    return { steps, ...judge(selection, options) };
+  });
+}
+
+function judge({ nodes, edges, budgets, rate, fixedLoad }: Selection, choice: readonly number[]): Omit<Judged, "steps"> {
   const options = nodes.map((node, v) => node.options[choice[v]!]!);
   const sums = budgets.map((_, row) => options.reduce((sum, { costs }) => sum + costs[row]!, 0));
   let load = options.reduce((sum, option) => sum + option.load, 0);
@@ -88,13 +96,13 @@ function judge(selection: Selection, choice: readonly number[]): Choice & { read
     });
     load += pair?.load ?? 0;
   }
-  const time = options.reduce((most, option) => Math.max(most, option.time), loadTime(selection, load));
+  const time = options.reduce((most, option) => Math.max(most, option.time), loadTime({ rate, fixedLoad }, load));
   const broken = [...budgets.keys()].filter((row) => sums[row]! > budgets[row]! * (1 + ROUNDING));
   return { choice, time, load, broken };
 }
 
 /** What carrying the load takes. */
-export function loadTime({ rate, fixedLoad }: Selection, load: number): number {
+export function loadTime({ rate, fixedLoad }: Pick<Selection, "rate" | "fixedLoad">, load: number): number {
   const carried = load + fixedLoad;
   if (carried <= 0) return 0;
   return carried / rate;

@@ -28,16 +28,22 @@ export interface Step {
 }
 
 /**
- * The narrowest order among those that start at either end of the network.
+ * The narrowest order among those that start at either end of the network, rather at the last: the largest layers are there, and
+ * what is hard to fit is best met while there are few labels.
  *
  * @param moves a step may have before edges are left out.
  */
 export function frontierOf(instance: Instance, moves = MOST_MOVES): Frontier {
   for (let most = moves; ; most /= 4) {
-    const plans = [false, true].flatMap((backwards) =>
-      [false, true].flatMap((last) => CAUTION.map((caution) => arrange(instance, last, backwards, caution, most))),
+    const plans = [true, false].flatMap((backwards) =>
+      [true, false].flatMap((last) =>
+        CAUTION.map((caution) => {
+          const made = arrange(instance, last, backwards, caution, most);
+          return { ...made, worth: last && backwards ? made.moves : made.moves * DEARER };
+        }),
+      ),
     );
-    const best = plans.reduce((a, b) => ((b.omitted.length - a.omitted.length || b.moves - a.moves) < 0 ? b : a));
+    const best = plans.reduce((a, b) => ((b.omitted.length - a.omitted.length || b.worth - a.worth) < 0 ? b : a));
     if (best.moves > MOST_MOVES_TOGETHER && most > 64) continue;
     const steps = best.turns.map((turn) => stepOf(instance, turn));
     return { steps, omitted: best.omitted, states: steps.reduce((sum, { states }) => sum + states, 0) };
@@ -46,6 +52,8 @@ export function frontierOf(instance: Instance, moves = MOST_MOVES): Frontier {
 
 const MOST_MOVES = 200_000;
 const MOST_MOVES_TOGETHER = 3_000_000;
+/** By what factor an order from the first layer must be narrower. */
+const DEARER = 1.25;
 /** How much a factor that waits at the frontier weighs against the size of the frontier (its logarithm). */
 const CAUTION = [0.02, 0.2];
 

@@ -1,3 +1,4 @@
+import { skyline } from "../../base/skyline.js";
 import type { Converter, Selection, SelectionEdge, SelectionNode } from "./problem.js";
 
 /**
@@ -150,20 +151,16 @@ function bindingRows({ nodes, edges, budgets }: Selection, kept: readonly { read
 
 /** Of options that share their classes, those that no other beats in time, load and every row; by ascending time. */
 function undominated({ options }: SelectionNode, members: readonly number[], rows: readonly number[]): readonly number[] {
-  const order = members.toSorted((i, j) => {
-    const [a, b] = [options[i]!, options[j]!];
-    if (a.time !== b.time) return a.time - b.time;
-    if (a.load !== b.load) return a.load - b.load;
-    for (const row of rows) if (a.costs[row] !== b.costs[row]) return a.costs[row]! - b.costs[row]!;
-    return i - j;
+  const columns = rows.length + 2;
+  const values = new Float64Array(members.length * columns);
+  members.forEach((i, m) => {
+    const { time, load, costs } = options[i]!;
+    const at = m * columns;
+    values[at] = time;
+    values[at + 1] = load;
+    for (let r = 0; r < rows.length; r++) values[at + 2 + r] = costs[rows[r]!]!;
   });
-  const front: number[] = [];
-  for (const i of order) {
-    const o = options[i]!;
-    const beaten = front.some((j) => options[j]!.load <= o.load && rows.every((row) => options[j]!.costs[row]! <= o.costs[row]!));
-    if (!beaten) front.push(i);
-  }
-  return front;
+  return Array.from(skyline(Int32Array.from(members.keys()), values, columns), (m) => members[m]!);
 }
 
 function factor(a: number, b: number, keys: readonly number[], across: number, start: readonly number[]): Factor {

@@ -1,9 +1,9 @@
+import { skyline } from "../../base/skyline.js";
 import { type Effort, spent } from "./dual.js";
 import type { Frontier } from "./frontier.js";
 import { ROUNDING } from "./instance.js";
 import { type Memory, remembered } from "./omitted.js";
 import { goThrough, priceMoves, priceOf, strike, type Tables } from "./passes.js";
-import { skyline } from "./skyline.js";
 
 /** What label setting is to look for: choices within the caps of `columns`, the other columns unasked. */
 export interface Quest {
@@ -61,7 +61,14 @@ export function label(tables: Tables, quest: Quest, effort: Effort): Labelled {
       expand(way, memory, step, now, label, next);
       if (next.count > most) {
         complete = false;
-        keep(next, best(next, [...range(next.count)], quest.width));
+        keep(
+          next,
+          best(
+            next,
+            Int32Array.from({ length: next.count }, (_, i) => i),
+            quest.width,
+          ),
+        );
       }
     }
     effort.nodes += next.count;
@@ -226,40 +233,53 @@ function expand(way: Way, memory: Memory | undefined, step: number, now: Layer, 
 }
 
 /** Labels that no other of the same state and memory undercuts, by ascending index. */
-function dominant(layer: Layer, states: number, memory: Memory | undefined): number[] {
-  const groups: number[][] = [];
-  if (memory === undefined) {
-    const group = new Int32Array(states).fill(-1);
-    for (let i = 0; i < layer.count; i++) {
-      const state = layer.state[i]!;
-      if (group[state]! < 0) group[state] = groups.push([]) - 1;
-      groups[group[state]!]!.push(i);
+function dominant(layer: Layer, states: number, memory: Memory | undefined): Int32Array {
+  const { count, state, sum, k } = layer;
+  // Labels grouped by state and memory: those of group g are `members[start[g] .. start[g + 1])`.
+  const group = new Int32Array(count);
+  const numbers = memory === undefined ? undefined : new Map<number, number>();
+  let groups = 0;
+  const ofState = new Int32Array(numbers === undefined ? states : 0).fill(-1);
+  for (let i = 0; i < count; i++) {
+    if (numbers === undefined) {
+      if (ofState[state[i]!]! < 0) ofState[state[i]!] = groups++;
+      group[i] = ofState[state[i]!]!;
+      continue;
     }
-  } else {
-    const group = new Map<number, number>();
-    for (let i = 0; i < layer.count; i++) {
-      const name = layer.memory[i]! * states + layer.state[i]!;
-      let at = group.get(name);
-      if (at === undefined) {
-        at = groups.push([]) - 1;
-        group.set(name, at);
-      }
-      groups[at]!.push(i);
-    }
+    const name = layer.memory[i]! * states + state[i]!;
+    const known = numbers.get(name);
+    if (known === undefined) numbers.set(name, groups);
+    group[i] = known ?? groups++;
   }
-  return groups.flatMap((members) => skyline(members, layer.sum, layer.k)).sort((a, b) => a - b);
+  const start = new Int32Array(groups + 1);
+  for (let i = 0; i < count; i++) start[group[i]! + 1]!++;
+  for (let g = 0; g < groups; g++) start[g + 1]! += start[g]!;
+  const members = new Int32Array(count);
+  const filled = start.slice();
+  for (let i = 0; i < count; i++) members[filled[group[i]!]!++] = i;
+
+  const stays = new Uint8Array(count);
+  let staying = 0;
+  for (let g = 0; g < groups; g++)
+    for (const i of skyline(members.subarray(start[g]!, start[g + 1]!), sum, k)) {
+      stays[i] = 1;
+      staying++;
+    }
+  const kept = new Int32Array(staying);
+  for (let i = 0, at = 0; i < count; i++) if (stays[i] === 1) kept[at++] = i;
+  return kept;
 }
 
-/** The `count` labels of least score, by ascending index. */
-function best({ score }: Layer, labels: number[], count: number): number[] {
-  return labels
-    .sort((i, j) => score[i]! - score[j]! || i - j)
-    .slice(0, count)
-    .sort((a, b) => a - b);
+/** The `count` labels of least score (of equals the first), by ascending index. */
+function best({ score }: Layer, labels: Int32Array, count: number): Int32Array {
+  const limit = Float64Array.from(labels, (i) => score[i]!).sort()[count]!;
+  const below = labels.reduce((n, i) => n + (score[i]! < limit ? 1 : 0), 0);
+  let equal = count - below;
+  return labels.filter((i) => score[i]! < limit || (score[i] === limit && equal-- > 0));
 }
 
 /** Moves the labels `kept` (ascending) to the front and forgets the rest. */
-function keep(layer: Layer, kept: readonly number[]): void {
+function keep(layer: Layer, kept: Int32Array): void {
   const { k, weights: M, state, memory, parent, choice, sum, dot, score } = layer;
   kept.forEach((from, to) => {
     state[to] = state[from]!;

@@ -3,7 +3,9 @@ import { attempt, type Choice, loadTime, NEGLIGIBLE } from "./attempt.js";
 import { type Bound, boundOf, slowest } from "./bound.js";
 import { type Dual, dualOf, spent } from "./dual.js";
 import { type Frontier, frontierOf } from "./frontier.js";
+import { improve } from "./improve.js";
 import { type Instance, layOut, ROUNDING } from "./instance.js";
+import { countedBound } from "./portions.js";
 import type { Selected, Selection } from "./problem.js";
 
 /**
@@ -46,10 +48,13 @@ const WIDER = 6;
 const WIDEST = 300_000;
 /** Labels kept over all steps. */
 const MOST_LABELS = 40_000_000;
+/** Plan and bound as close as this are not worth more labels. */
+const NEAR = 2e-4;
+const NEAR_WIDTH = 2400;
 /** First step upwards from the bound, and its growth after a proof and after a search without one. */
 const STRIDE = 1e-3;
 const LONGER = 1.6;
-const MUCH_LONGER = 2.5;
+const MUCH_LONGER = 6;
 /** Bound and plan, or bound and a time too hard to decide, are this close: do not halve what lies between any further. */
 const CLOSE = 5e-4;
 
@@ -64,15 +69,17 @@ function close(selection: Selection, dual: Dual, from: Bound): Selected {
   let width = WIDTH;
   let stride = STRIDE;
   let open = Number.POSITIVE_INFINITY; // the least time that this width could not decide
+  let polished: Choice | undefined; // the plan for which all was tried but more labels
+  const proven = () => best !== undefined && best.time <= bound * (1 + 3 * ROUNDING);
   let time = Math.min(last, bound * (1 + 1e-9));
+  const tell = () => budget.progress({ phase: "choice", bound, ...(best && { incumbent: best.time }) });
   while (!spent(effort)) {
-    budget.progress({ phase: "choice", bound, ...(best && { incumbent: best.time }) });
+    tell();
     const answer = attempt(selection, dual, time, width, asked);
     if (answer.kind === "none") bound = Math.max(bound, Math.min(time, best?.time ?? time));
     if (answer.kind === "least") bound = Math.max(bound, answer.least);
     if (answer.kind !== "none" && answer.plan !== undefined && !(best !== undefined && best.time <= answer.plan.time)) best = answer.plan;
-    if (best !== undefined && best.time <= bound * (1 + 3 * ROUNDING))
-      return { status: "optimal", ...best, bound: best.time, certificate: from.proof };
+    if (proven()) break;
 
     if (best === undefined) {
       if (answer.kind === "none" && time >= last)
@@ -86,21 +93,32 @@ function close(selection: Selection, dual: Dual, from: Bound): Selected {
       time = Math.min(last, Math.max(time, bound) * (1 + stride));
       continue;
     }
-    const justBelow = best.time * (1 - ROUNDING);
-    if (answer.kind === "open" && !(answer.plan !== undefined && best === answer.plan)) {
+    if (answer.kind === "open" && best !== polished) {
+      tell();
+      best = improve(selection, dual, best, bound, asked);
+      polished = best;
+      bound = countedBound(dual, bound, best.time);
+      open = Number.POSITIVE_INFINITY;
+      if (proven()) break;
+    } else if (answer.kind === "open") {
       open = Math.min(open, time);
       if (open <= bound * (1 + CLOSE)) {
-        if (width >= widest) break;
+        if (width >= (best.time <= bound * (1 + NEAR) ? NEAR_WIDTH : widest)) break;
         width = Math.min(widest, width * WIDER);
         open = Number.POSITIVE_INFINITY;
       }
     }
+    const justBelow = best.time * (1 - ROUNDING);
     const until = Math.min(open, best.time);
     time =
       answer.kind === "least" || until <= bound * (1 + CLOSE) ? Math.min(justBelow, open) : Math.min(justBelow, Math.sqrt(bound * until));
   }
-  if (best === undefined) return { status: "unknown", bound, certificate: from.proof };
-  return { status: "feasible", ...best, bound, certificate: from.proof };
+  const certificate = from.proof;
+  if (best === undefined) return { status: "unknown", bound, certificate };
+  const { choice } = best;
+  return proven()
+    ? { status: "optimal", choice, time: best.time, bound: best.time, certificate }
+    : { status: "feasible", choice, time: best.time, bound, certificate };
 }
 
 const rowsOf = ({ rowOf, columns }: Instance, list: readonly number[]): readonly number[] =>

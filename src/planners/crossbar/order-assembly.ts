@@ -1,0 +1,89 @@
+import type { Budget } from "../../search/budget.js";
+import { type Assembly, INFERENCES, type Priced, priced } from "./assembly.js";
+import type { Choice } from "./choice.js";
+import { type Reordered, reordered } from "./order-layers.js";
+import type { CrossbarProblem, LayerId } from "./plan.js";
+import { type Line, shopOf, worth } from "./schedule.js";
+
+/**
+ * Puts the contents of layers in an order, and on lines, that change fewer cells: of each layer where that costs less by the objective,
+ * tables of inputs that have to be fetched
+ * included, and of all only where the plan is no worse by it.
+ */
+export function inBetterOrder(problem: CrossbarProblem, choice: Choice, given: Assembly, budget: Budget): Assembly {
+  const lanes = choice.options.map((option) => option.lanes);
+  const tried = reordered(given.layers, lanes, budget, problem.sharing);
+  const still = { ...given, order: levelOf(tried, new Set()) };
+  const changed = given.layers.flatMap((p, l): readonly LayerId[] => (tried.layers[l] === p ? [] : [l]));
+  if (changed.length === 0) return still;
+  const all = assembled(problem, choice, given, tried, new Set(changed), []);
+  const [before, after] = [given, all].map(({ lines }) => costsOf(problem, lines));
+  const worn = problem.objective === "endurance" ? onWorn(all, given.maxCellWrites) : new Set<LayerId>();
+  const kept = new Set(changed.filter((l) => after![l]! <= before![l]! && !worn.has(l)));
+  const dropped = { priced: all, changed: new Set(changed.filter((l) => !kept.has(l))) };
+  const better = kept.size === changed.length ? all : assembled(problem, choice, given, tried, kept, [dropped]);
+  return worthOf(problem, better) <= worthOf(problem, given) ? better : still;
+}
+
+/** The assembly with some layers in their new order; `known` what else crossbars are known to take. */
+function assembled(
+  problem: CrossbarProblem,
+  choice: Choice,
+  given: Assembly,
+  tried: Reordered,
+  taken: ReadonlySet<LayerId>,
+  known: readonly { readonly priced: Priced; readonly changed: ReadonlySet<LayerId> }[],
+): Assembly {
+  const layers = given.layers.map((p, l) => (taken.has(l) ? tried.layers[l]! : p));
+  const turns = given.turns.map((mine, l) => (taken.has(l) ? tried.turns[l]! : mine));
+  return {
+    ...given,
+    layers,
+    turns,
+    ...priced(problem, layers, turns, choice, { priced: given, changed: taken }, ...known),
+    order: levelOf(tried, taken),
+  };
+}
+
+/** Cells that change in one pass with these layers in their new order. */
+const levelOf = ({ counts }: Reordered, taken: ReadonlySet<LayerId>): { readonly value: number; readonly bound: number } =>
+  counts.reduce((sum, { value, before, bound }, l) => ({ value: sum.value + (taken.has(l) ? value : before), bound: sum.bound + bound }), {
+    value: 0,
+    bound: 0,
+  });
+
+/** Layers on crossbars of which a cell is written more often than `most` times. */
+const onWorn = ({ lines, tallies }: Assembly, most: number): ReadonlySet<LayerId> =>
+  new Set(lines.flatMap(({ visits }, x) => (tallies[x]!.maxCellWrites > most ? visits.map(({ layer }) => layer) : [])));
+
+/** What each layer's loads take of what the objective counts. */
+function costsOf({ machine, layers, objective }: CrossbarProblem, lines: readonly Line[]): Float64Array {
+  const sums = new Float64Array(layers.length);
+  const { setEnergy, resetEnergy, stepEnergy } = machine.programming;
+  for (const { visits, costs } of lines)
+    costs.forEach(({ writing, fetch, fetched, fire, partial, fired }, k) => {
+      const { layer } = visits[k]!;
+      const cost = {
+        programming: Math.max(writing.time, fetch * machine.programming.writers) + fire,
+        latency: Math.max(writing.time, fetch * machine.programming.writers) + fire,
+        energy:
+          writing.up * setEnergy +
+          writing.down * resetEnergy +
+          writing.steps * stepEnergy +
+          fired * machine.unitEnergy +
+          (fetched.weights + fetched.index + partial) * machine.offChipEnergy,
+        endurance: writing.writes,
+      }[objective];
+      sums[layer] = sums[layer]! + cost;
+    });
+  return sums;
+}
+
+/** What the objective counts in one run of the table. */
+export function worthOf(problem: CrossbarProblem, { lines, energy, maxCellWrites }: Assembly): number {
+  const { objective } = problem;
+  if (objective === "energy") return energy;
+  if (objective === "endurance") return maxCellWrites;
+  const { length, waiting } = worth(lines, INFERENCES, shopOf(problem));
+  return objective === "latency" ? length : waiting;
+}

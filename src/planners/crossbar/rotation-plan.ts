@@ -1,0 +1,19 @@
+import { renew, wearOf } from "../../cost/crossbar/cells.js";
+import { account, benchOf } from "./account.js";
+import { type Assembly, INFERENCES } from "./assembly.js";
+import type { CrossbarProblem, Rotation } from "./plan.js";
+import { turntable } from "./rotation.js";
+
+/** How to turn what the crossbars hold where cells shall last; nothing turns for other objectives, which it only costs. */
+export function rotationOf({ objective, machine, batch }: CrossbarProblem, { lines, layers, cellWrites }: Assembly): Rotation | undefined {
+  if (objective !== "endurance" || cellWrites === 0) return undefined;
+  const bench = benchOf(machine);
+  const worn = wearOf(bench.format);
+  const table = turntable(machine, INFERENCES);
+  for (const { visits } of lines) {
+    renew(worn);
+    account(visits, layers, machine, batch, bench, worn);
+    table.see(bench.cells, worn);
+  }
+  return table.best();
+}
