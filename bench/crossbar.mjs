@@ -134,7 +134,7 @@ the judge's, which replays plans and comparisons on the same cells.
   fire, in full strips or thin ones, whichever is faster. \`none below\`: a bound on the latency of these loads; near it
   firing takes the time, and no way to write makes the network faster.
 - \`most of a cell\`: writes of the cell written most; \`delta's\`: the same of delta in full strips.
-- Weights marked random have no structure that orders of inputs could use beyond their distribution; a network's own do as well or better.
+- Weights marked random were drawn when the network was exported, or here: what is written is no figure of a trained one.
 
 ${lines.join("\n")}
 `;
