@@ -26,6 +26,8 @@ export type Configured =
       /** No configuration takes fewer cycles per frame. */
       readonly bound: Cycles;
       readonly certificate: Certificate | undefined;
+      /** The best without a weight stream, where one was found. */
+      readonly unstreamed?: Configuration | undefined;
     } & Configuration)
   | { readonly kind: "infeasible"; readonly conflict: Conflict }
   | { readonly kind: "unknown"; readonly reason: string };
@@ -42,8 +44,10 @@ export function configure(problem: PipelineProblem, given: Budget): Configured {
   const fewest = fewestCycles(problem);
   const never = fewest.cycles === Number.POSITIVE_INFINITY;
   const reach: Reach = { slowest: Number.POSITIVE_INFINITY, fastest: never ? 0 : fewest.cycles, steps: Number.POSITIVE_INFINITY };
-  const first = never || problem.streaming === "never" ? undefined : firstChoice(problem, reach, budget);
-  if (first !== undefined && first.time <= fewest.cycles) return configured(problem, first, fewest);
+  const still = never || problem.streaming === "never" ? undefined : choose({ ...problem, streaming: "never" }, reach, budget);
+  const unstreamed = still && still.time < Number.POSITIVE_INFINITY ? scheduled(problem, still.engines, still.time) : undefined;
+  const first = unstreamed || !still ? still : choose(problem, { ...reach, steps: FEW_STEPS }, roughly(budget));
+  if (first !== undefined && first.time <= fewest.cycles) return { ...configured(problem, first, fewest), unstreamed };
 
   const limit = first?.time ?? Number.POSITIVE_INFINITY;
   const last = choose(problem, { ...reach, slowest: limit }, budget);
@@ -54,10 +58,11 @@ export function configure(problem: PipelineProblem, given: Budget): Configured {
     return { kind: "unknown", reason: "no choice of engines was found, nor a proof that there is none" };
   const certificate = last.selected.certificate;
   // Options faster than the fewest cycles were counted as slower: what is proven there is proven otherwise.
-  return configured(problem, best, {
+  const proven = {
     cycles: last.bound,
     certificate: certificate !== undefined && certificate.cycles < fewest.cycles ? fewest.certificate : certificate,
-  });
+  };
+  return { ...configured(problem, best, proven), unstreamed };
 }
 
 type Chosen = ReturnType<typeof choose>;
@@ -65,15 +70,10 @@ type Chosen = ReturnType<typeof choose>;
 /** Lengths of the static part of the weights among which a first choice is quickly made. */
 const FEW_STEPS = 2;
 
-function firstChoice(problem: PipelineProblem, reach: Reach, budget: Budget): Chosen {
-  const still = choose({ ...problem, streaming: "never" }, reach, budget);
-  return still.time < Number.POSITIVE_INFINITY ? still : choose(problem, { ...reach, steps: FEW_STEPS }, roughly(budget));
-}
-
-function configured(problem: PipelineProblem, { engines, time }: Chosen, proven: Fewest): Configured {
+function configured(problem: PipelineProblem, { engines, time }: Chosen, proven: Fewest) {
   const found = scheduled(problem, engines, time);
   const bound = cycles(Math.min(found.cyclesPerFrame, wholeCycles(proven.cycles)));
-  return { kind: "configured", ...found, bound, certificate: proven.certificate };
+  return { kind: "configured" as const, ...found, bound, certificate: proven.certificate };
 }
 
 /** Share by which the first choice may be worse than the best of its kind, and search nodes it may take. */

@@ -20,7 +20,7 @@ export function solve(problem: PipelineProblem, budget: Budget): Outcome<Pipelin
   const several = problem.partitions > 1 ? inSeveral(problem, found, budget) : undefined;
   if (several !== undefined) return several;
   if (found.kind !== "configured") return noPlan(found);
-  const still = vanilla(problem, found, budget);
+  const still = withoutStream(found) ? found : found.unstreamed;
   const baselines = { vanilla: still?.cyclesPerFrame, greedy: greedyTime(problem) };
   // What is as fast without a weight stream is simpler.
   return valued(problem, still !== undefined && still.cyclesPerFrame <= found.cyclesPerFrame ? still : found, found, baselines);
@@ -68,12 +68,8 @@ const proven = (found: Configured): Proven => (found.kind === "configured" ? fou
 
 const unstreamed = (problem: PipelineProblem): PipelineProblem => ({ ...problem, streaming: "never" });
 
-/** The best plan without streaming; a plan without a streamed layer is that already. */
-function vanilla(problem: PipelineProblem, plan: Configuration, budget: Budget): Configuration | undefined {
-  if (plan.engines.every(({ memory }) => memory === undefined || memory.fragments === 0)) return plan;
-  const found = configure(unstreamed(problem), budget);
-  return found.kind === "configured" ? found : undefined;
-}
+const withoutStream = ({ engines }: Configuration): boolean =>
+  engines.every(({ memory }) => memory === undefined || memory.fragments === 0);
 
 function greedyChoice(problem: PipelineProblem) {
   const { selection, options } = selectionOf(problem);

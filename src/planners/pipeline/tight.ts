@@ -21,7 +21,8 @@ export function configureTightly(problem: PipelineProblem, budget: Budget): Conf
   let found: Configured = first;
   for (let turn = 0; turn < TRIES && found.kind === "configured" && !(turn > 0 && budget.stop()); turn++) {
     const needed = asBuilt(problem, [{ queues: queuesOf(problem, found) }]);
-    if (fits(problem, resourcesOf(needed, found.engines))) return { ...found, bound: first.bound, certificate: undefined };
+    if (fits(problem, resourcesOf(needed, found.engines)))
+      return { ...found, bound: first.bound, certificate: undefined, unstreamed: undefined };
     const before = tried.streams;
     tried = {
       ...problem,
@@ -33,7 +34,7 @@ export function configureTightly(problem: PipelineProblem, budget: Budget): Conf
   const plain: PipelineProblem = { ...problem, reuse: 1 };
   const last = problem.reuse > 1 ? configure({ ...plain, streams: waitingIn(plain) }, budget) : found;
   if (last.kind === "configured" && fits(problem, resourcesOf(asBuilt(problem, [{ queues: queuesOf(problem, last) }]), last.engines)))
-    return { ...last, bound: first.bound, certificate: undefined };
+    return { ...last, bound: first.bound, certificate: undefined, unstreamed: undefined };
   return { kind: "unknown", reason: "engines fit beside streams that hold the least, and none were found that fit beside what they need" };
 }
 
