@@ -17,7 +17,7 @@ export interface Scale {
   readonly spacing: "linear" | "log";
 }
 
-/** Points of which some are on the Pareto front (joined by a line), and some of those are knees (named). Less is better on both sides. */
+/** Points of which some are on the Pareto front (joined by a line), and some of those are knees (named; of few points all are). Less is better on both sides. */
 export interface Scatter extends Titled {
   readonly kind: "scatter";
   readonly x: Scale;

@@ -9,6 +9,9 @@ const TOP = 26;
 const BOTTOM = HEIGHT - 40;
 const areaOf = (width: number, up: Ruler): Area => ({ left: margin(up), right: width - 12, top: TOP, bottom: BOTTOM });
 
+/** So many points are all named. */
+const FEW = 6;
+
 /** Half the width of a mark. */
 const MARK = 4;
 
@@ -50,7 +53,9 @@ export function scatter({ x, y, points }: Scatter, width: number, tip: Tip): SVG
         ...(rank(point) === 0 ? [] : [["on the front", point.knee ? "a knee" : "yes"] as const]),
       ]);
     }),
-    ...points.filter((p) => p.knee).map((point) => beside(area, across.at(point.x), up.at(point.y), printable(point.label))),
+    ...points
+      .filter((p) => p.knee || points.length <= FEW)
+      .map((point) => beside(area, across.at(point.x), up.at(point.y), printable(point.label))),
   );
 }
 
