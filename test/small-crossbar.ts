@@ -4,8 +4,8 @@ import type { Picojoules, Seconds } from "../src/base/units.js";
 import { mostWorn } from "../src/cost/crossbar/cells.js";
 import { geometryOf } from "../src/cost/crossbar/geometry.js";
 import type { CrossbarPlan, CrossbarProblem, Layer, Load, Machine, Mapping } from "../src/planners/crossbar/plan.js";
-import { rigOf, runCrossbar } from "../src/planners/crossbar/replay-cells.js";
-import { contentsOf, sheetOf, weightsOf } from "../src/planners/crossbar/replay-sheets.js";
+import { rigOf, runCrossbar, takenOf } from "../src/planners/crossbar/replay-cells.js";
+import { contentAt, sheetOf, weightsOf } from "../src/planners/crossbar/replay-sheets.js";
 import { totalsOf } from "../src/planners/crossbar/replay-ways.js";
 
 /** Crossbars of 8 x 16 one-bit cells in units of 4 x 8, on which all times and energies are small whole numbers. */
@@ -94,34 +94,29 @@ export function randomMapping(layer: Layer, laid: Laid, machine: Machine, seed: 
 export function slowPlan(problem: CrossbarProblem, mappings: readonly Mapping[], inferences: 1 | 2 = 1): CrossbarPlan {
   const { machine, layers, batch } = problem;
   const sheets = layers.map((layer, l) => sheetOf(layer, weightsOf(layer)!, mappings[l]!, machine)!);
-  const contents = sheets.flatMap((sheet, l) => contentsOf(sheet, l));
+  const contents = sheets.flatMap((sheet, l) => Array.from({ length: sheet.geometry.loads }, (_, place) => contentAt(sheet, l, place)));
   const all = Array.from({ length: inferences }, (_, i) => (i === 0 ? contents : contents)).flat();
-  const turns = all.map((content, k) => ({ content, crossbar: (k % contents.length) % machine.crossbars }));
+  const turns = all.map((content, k) => ({ content, crossbar: (k % contents.length) % machine.crossbars, written: true, at: k }));
   const rig = rigOf(machine, batch);
   let most = 0;
-  const taken = Array.from({ length: machine.crossbars }, (_, x) => {
+  const taken = takenOf(turns.length);
+  const sequences = Array.from({ length: machine.crossbars }, (_, x): Load[] => {
     const mine = turns.filter(({ crossbar }) => crossbar === x);
-    const costs = runCrossbar(
-      mine.map(({ content }) => ({ content, written: true })),
-      sheets,
-      rig,
-      "difference",
-    );
+    runCrossbar(mine, sheets, rig, "difference", taken);
     most = Math.max(most, mostWorn(rig.worn));
-    return costs;
+    return [];
   });
-  const sequences: Load[][] = taken.map(() => []);
   let now = 0;
   const span = (time: number) => {
     const start = now;
     now += time;
     return { start: start as Seconds, end: now as Seconds };
   };
-  for (const { content, crossbar } of turns) {
-    const cost = taken[crossbar]![sequences[crossbar]!.length]!;
-    sequences[crossbar]!.push({ ...content, fetch: span(cost.fetch), program: span(cost.program), fire: span(cost.fire) });
+  for (const { content, crossbar, at } of turns) {
+    const [fetch, program, fire] = [span(taken.fetch[at]!), span(taken.program[at]!), span(taken.fire[at]!)];
+    sequences[crossbar]!.push({ ...content, fetch, program, fire });
   }
-  const { energy, cellWrites, maxCellWrites } = totalsOf(taken.flat(), most, inferences);
+  const { energy, cellWrites, maxCellWrites } = totalsOf(taken, most, inferences);
   return {
     kind: "crossbar",
     mappings,

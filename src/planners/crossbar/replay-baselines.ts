@@ -5,7 +5,7 @@ import { type Geometry, geometryOf } from "../../cost/crossbar/geometry.js";
 import type { CrossbarProblem, Layer, Machine, Mapping } from "./plan.js";
 import type { Manner, Rig, Taken } from "./replay-cells.js";
 import { orderedSheet, type Sheet } from "./replay-sheets.js";
-import { type Carried, carry, inTurn, places, type Turn, totalsOf } from "./replay-ways.js";
+import { type Carried, carry, inTurn, places, type Turns, totalsOf } from "./replay-ways.js";
 
 /** As weights lie where nobody chose. */
 export const PLAIN = { encoding: "twosComplement", layout: "outputs", sharing: 1 } as const;
@@ -19,7 +19,7 @@ const LARGE = 2 ** 23;
 
 /** What the plain ways were seen to take: weights as they are, in full strips. */
 export interface Plain {
-  readonly turns: readonly Turn[];
+  readonly turns: Turns;
   readonly rewrite: Carried;
   readonly difference: Carried;
 }
@@ -49,7 +49,7 @@ function baseline(
   problem: CrossbarProblem,
   name: Manner,
   strips: CrossbarBaseline["strips"],
-  turns: readonly Turn[],
+  turns: Turns,
   { taken, most }: Carried,
 ): CrossbarBaseline {
   return { name, strips, ...totalsOf(taken, most, 1), latency: seconds(overlapped(problem, turns, taken)) };
@@ -59,15 +59,16 @@ function baseline(
  * Seconds per inference when each load, in turn, is fetched, written and fired as soon as the link, its crossbar, a writer, the layers before and a place to fire allow.
  * Nothing of an inference fires before all of the inference before has; writing does not wait for that.
  */
-function overlapped({ machine, layers }: CrossbarProblem, turns: readonly Turn[], taken: readonly Taken[]): number {
+function overlapped({ machine, layers }: CrossbarProblem, turns: Turns, taken: Taken): number {
   const free = new Float64Array(machine.crossbars);
   const writers = places(machine.programming.writers);
   const guns = places(machine.firing);
   let [link, begin, end] = [0, 0, 0];
   for (let inference = 0; inference < INFERENCES; inference++, begin = end) {
     const done = new Float64Array(layers.length).fill(begin);
-    turns.forEach(({ content: { layer }, crossbar }, k) => {
-      const { fetch, program, fire } = taken[k]!;
+    for (let k = 0; k < turns.layer.length; k++) {
+      const [layer, crossbar] = [turns.layer[k]!, turns.crossbar[k]!];
+      const [fetch, program, fire] = [taken.fetch[k]!, taken.program[k]!, taken.fire[k]!];
       link += fetch;
       const open = Math.max(free[crossbar]!, fetch > 0 ? link : 0);
       const written = program > 0 ? writers(open, program) + program : open;
@@ -76,7 +77,7 @@ function overlapped({ machine, layers }: CrossbarProblem, turns: readonly Turn[]
       free[crossbar] = fired;
       done[layer] = Math.max(done[layer]!, fired);
       end = Math.max(end, fired);
-    });
+    }
   }
   return end / INFERENCES;
 }

@@ -17,18 +17,41 @@ import {
   standingsOf,
 } from "./replay-sheets.js";
 
-/** What a load was seen to take. Times in seconds, energy in picojoules, sizes in bytes. */
+/** What loads were seen to take, one after the other. Times in seconds, energy in picojoules, sizes in bytes. */
 export interface Taken {
-  readonly program: number;
-  readonly writes: number;
-  readonly fetch: number;
-  readonly weightBytes: number;
-  readonly indexBytes: number;
-  readonly fire: number;
-  readonly partialBytes: number;
-  readonly energy: number;
-  /** Whether the cells held what the load says when it fired. */
-  readonly right: boolean;
+  readonly program: Float64Array;
+  readonly writes: Float64Array;
+  readonly fetch: Float64Array;
+  readonly weightBytes: Float64Array;
+  readonly indexBytes: Float64Array;
+  readonly fire: Float64Array;
+  readonly partialBytes: Float64Array;
+  readonly energy: Float64Array;
+  /** 1 where the cells held what the load says when it fired. */
+  readonly right: Uint8Array;
+}
+
+/** Room for so many loads. Columns, for large networks have a million of them. */
+export function takenOf(loads: number): Taken {
+  const column = () => new Float64Array(loads);
+  return {
+    program: column(),
+    writes: column(),
+    fetch: column(),
+    weightBytes: column(),
+    indexBytes: column(),
+    fire: column(),
+    partialBytes: column(),
+    energy: column(),
+    right: new Uint8Array(loads),
+  };
+}
+
+/** The loads `order` one after the other. */
+export function inOrderOf(taken: Taken, order: Int32Array): Taken {
+  const picked = takenOf(order.length);
+  for (const key of Object.keys(picked) as (keyof Taken)[]) for (let k = 0; k < order.length; k++) picked[key][k] = taken[key][order[k]!]!;
+  return picked;
 }
 
 /** One crossbar, to be used for one after the other. */
@@ -75,11 +98,14 @@ export type Manner = "difference" | "rewrite";
 export interface Visit {
   readonly content: Content;
   readonly written: boolean;
+  /** Its place among the loads that are noted. */
+  readonly at: number;
 }
 
 /**
  * Runs the loads of one crossbar on its cells, over and over: it begins with the cells that its last load leaves.
  *
+ * @param taken where is noted what the loads take, each at its place.
  * @param fired called when a load fires, with the cells as they are.
  */
 export function runCrossbar(
@@ -87,8 +113,9 @@ export function runCrossbar(
   sheets: readonly Sheet[],
   rig: Rig,
   manner: Manner,
+  taken: Taken,
   fired?: (visit: number, sheet: Sheet, bundles: Standings, cells: Uint32Array) => void,
-): readonly Taken[] {
+): void {
   const { machine, format, cells, next, used, bundles, worn } = rig;
   const way = visits.length === 1 ? "difference" : manner; // what stays for ever is not written again
   cells.fill(0);
@@ -100,34 +127,32 @@ export function runCrossbar(
     stand(sheet, content, bundles);
     imprint(sheet, bundles, format, cells, used);
   }
-  const taken = visits.map(({ content, written }, visit): Taken => {
+  const { setEnergy, resetEnergy, stepEnergy } = machine.programming;
+  visits.forEach(({ content, written, at }, visit) => {
     const sheet = sheets[content.layer]!;
     stand(sheet, content, bundles);
     next.set(cells);
     imprint(sheet, bundles, format, next, used);
     const counted = write(rig, sheet, bundles, way);
     const fetched = fetchOf(sheet, bundles, rig, way, counted.writes > 0);
-    const right = written || counted.writes === 0;
     if (written) cells.set(next);
     fired?.(visit, sheet, bundles, cells);
     const firing = firingOf(sheet, bundles, rig);
-    const { setEnergy, resetEnergy, stepEnergy } = machine.programming;
-    return {
-      program: counted.time,
-      writes: counted.writes,
-      ...fetched,
-      fire: firing.fire,
-      partialBytes: firing.partialBytes,
-      energy:
-        counted.up * setEnergy +
-        counted.down * resetEnergy +
-        counted.steps * stepEnergy +
-        firing.activations * machine.unitEnergy +
-        (fetched.weightBytes + fetched.indexBytes + firing.partialBytes) * machine.offChipEnergy,
-      right,
-    };
+    taken.program[at] = counted.time;
+    taken.writes[at] = counted.writes;
+    taken.fetch[at] = fetched.fetch;
+    taken.weightBytes[at] = fetched.weightBytes;
+    taken.indexBytes[at] = fetched.indexBytes;
+    taken.fire[at] = firing.fire;
+    taken.partialBytes[at] = firing.partialBytes;
+    taken.energy[at] =
+      counted.up * setEnergy +
+      counted.down * resetEnergy +
+      counted.steps * stepEnergy +
+      firing.activations * machine.unitEnergy +
+      (fetched.weightBytes + fetched.indexBytes + firing.partialBytes) * machine.offChipEnergy;
+    taken.right[at] = Number(written || counted.writes === 0);
   });
-  return taken;
 }
 
 /** The last write of each content that is written at all, without those whose cells all get something else later. */

@@ -14,22 +14,24 @@ export const tick = (seconds: number): Cycles => cycles(Math.round(seconds * TIC
 export function eventsOf(
   { layers }: CrossbarProblem,
   sequences: CrossbarPlan["sequences"],
-  taken: readonly (readonly Taken[])[],
+  { weightBytes, indexBytes }: Taken,
 ): { readonly shown: readonly number[]; readonly events: readonly ReplayEvent[] } {
   const longest = sequences.reduce((most, loads) => Math.max(most, loads.length), 1);
   const count = Math.max(1, Math.min(MOST_CROSSBARS, sequences.length, Math.floor(MOST_EVENTS / (4 * longest))));
   const shown = Array.from({ length: count }, (_, k) => Math.floor((k * sequences.length) / count));
   const events: ReplayEvent[] = [];
+  const begins = [0];
+  for (const loads of sequences) begins.push(begins.at(-1)! + loads.length);
   shown.forEach((x, resource) => {
     sequences[x]!.forEach((load, k) => {
       const { name } = layers[load.layer]!;
-      const { weightBytes, indexBytes } = taken[x]![k]!;
+      const at = begins[x]! + k;
       const add = (kind: ReplayEvent["kind"], { start, end }: Load["fire"], more: Partial<ReplayEvent> = {}) => {
         const span = { start: tick(start), end: tick(end) };
         if (span.end > span.start)
           events.push({ resource: kind === "fetch" ? 0 : resource + 1, ...span, name, kind, step: load.layer, ...more });
       };
-      const size: Bytes = bytes(weightBytes + indexBytes);
+      const size: Bytes = bytes(weightBytes[at]! + indexBytes[at]!);
       add("fetch", load.fetch, { cause: "programming", size });
       add("program", load.program);
       add("compute", load.fire);

@@ -182,16 +182,14 @@ export function imprint(sheet: Sheet, bundles: Standings, { bits, rowWords }: Fo
   }
 }
 
-/** Place of a content among all of its layer, `[0, geometry.loads)`. */
+/** Place of a content among all of its layer, `[0, geometry.loads)`: in the order of strips, parts and rounds. */
 export const placeOf = ({ mapping: { spread, rounds } }: Sheet, { strip, part, round }: Content): number =>
   (strip * spread + part) * rounds + round;
 
-/** All contents of a layer, in the order of strips, parts and rounds. */
-export function contentsOf({ mapping: { spread, rounds }, geometry }: Sheet, layer: LayerId): readonly Content[] {
-  return Array.from({ length: geometry.loads }, (_, k) => ({
-    layer,
-    strip: Math.floor(k / (spread * rounds)),
-    part: Math.floor(k / rounds) % spread,
-    round: k % rounds,
-  }));
-}
+/** What stands at a place. */
+export const contentAt = ({ mapping: { spread, rounds } }: Sheet, layer: LayerId, place: number): Content => ({
+  layer,
+  strip: Math.floor(place / (spread * rounds)),
+  part: Math.floor(place / rounds) % spread,
+  round: place % rounds,
+});

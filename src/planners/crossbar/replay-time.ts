@@ -6,7 +6,7 @@ import type { Taken } from "./replay-cells.js";
 export function timeViolations(
   { machine, layers }: CrossbarProblem,
   { sequences, inferences }: Pick<CrossbarPlan, "sequences" | "inferences">,
-  taken: readonly (readonly Taken[])[],
+  taken: Taken,
   inferenceOf: readonly Uint8Array[],
 ): readonly Diagnostic[] {
   const found: Diagnostic[] = [];
@@ -22,6 +22,7 @@ export function timeViolations(
   const first = layers.map(() => new Float64Array(inferences).fill(Number.POSITIVE_INFINITY));
   const last = layers.map(() => new Float64Array(inferences));
 
+  let at = 0;
   sequences.forEach((loads, x) => {
     let free = 0;
     loads.forEach(({ layer, fetch, program, fire }, k) => {
@@ -29,14 +30,13 @@ export function timeViolations(
       if (fetch.start < 0 || program.start < fetch.end - slack || program.start < free - slack || fire.start < program.end - slack)
         say("XBR-24", where, order(fetch, program, fire, free), "fetch before writing before firing, one load after the other");
       free = fire.end;
-      const cost = taken[x]![k]!;
       const check = (what: string, { start, end }: Span, due: number) => {
         if (!near(end - start, due)) say("XBR-25", `${where}.${what}`, `lasts ${end - start} s; ${due} s are due`, "give it its time");
       };
-      check("fetch", fetch, cost.fetch);
+      check("fetch", fetch, taken.fetch[at]!);
       // Cells that were left as they are and are wrong count as such when they fire.
-      if (cost.right) check("program", program, cost.program);
-      check("fire", fire, cost.fire);
+      if (taken.right[at] === 1) check("program", program, taken.program[at]!);
+      check("fire", fire, taken.fire[at++]!);
       if (fetch.end > fetch.start) fetches.push(fetch);
       if (program.end > program.start) programs.push(program);
       if (fire.end > fire.start) fires.push(fire);

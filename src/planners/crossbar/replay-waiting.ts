@@ -23,26 +23,28 @@ export function uncovered(spans: readonly Span[], length: number): number {
 export function mostBytes(
   { machine, layers, batch }: CrossbarProblem,
   { mappings, sequences, inferences }: CrossbarPlan,
-  taken: readonly (readonly Taken[])[],
+  { weightBytes, indexBytes }: Taken,
   inferenceOf: readonly Uint8Array[],
 ): { readonly fetched: number; readonly sums: number } {
-  const fetched: Stay[] = [];
+  const fetched = staysOf(weightBytes.length);
   const firing = layers.map(() => Array.from({ length: inferences }, () => ({ start: Number.POSITIVE_INFINITY, end: 0 })));
+  let at = 0;
   sequences.forEach((loads, x) => {
     loads.forEach(({ layer, fetch, program, fire }, k) => {
-      const { weightBytes, indexBytes } = taken[x]![k]!;
-      if (weightBytes + indexBytes > 0) fetched.push({ start: fetch.start, end: program.end, size: weightBytes + indexBytes });
+      const size = weightBytes[at]! + indexBytes[at++]!;
+      if (size > 0) stay(fetched, fetch.start, program.end, size);
       const span = firing[layer]![inferenceOf[x]![k]!]!;
       span.start = Math.min(span.start, fire.start);
       span.end = Math.max(span.end, fire.end);
     });
   });
-  const sums = layers.flatMap((layer, l) => {
+  const sums = staysOf(layers.length * inferences);
+  layers.forEach((layer, l) => {
     const { spread, rounds } = mappings[l]!;
-    if (spread * rounds === 1) return [];
+    if (spread * rounds === 1) return;
     const whole = SUM_BYTES * layer.vectors * batch * layer.groups * layer.outputs;
     const size = whole * (1 - sharedOut(layer, spread * rounds, batch, machine.buffer));
-    return firing[l]!.map((span) => ({ ...span, size }));
+    for (const { start, end } of firing[l]!) stay(sums, start, end, size);
   });
   return { fetched: mostAtOnce(fetched), sums: mostAtOnce(sums) };
 }
@@ -67,17 +69,34 @@ export const overflows = ({ machine }: CrossbarProblem, held: ReturnType<typeof 
 const ROUNDING = 1e-9;
 const WAITING = { fetched: "weights and tables that wait to be written", sums: "partial sums" } as const;
 
-interface Stay extends Span {
-  readonly size: number;
+/** What waits: from when to when, and how many bytes. Columns with room for all loads of a table. */
+interface Stays {
+  count: number;
+  readonly start: Float64Array;
+  readonly end: Float64Array;
+  readonly size: Float64Array;
 }
 
-function mostAtOnce(stays: readonly Stay[]): number {
-  const starts = stays.toSorted((a, b) => a.start - b.start);
-  const ends = stays.toSorted((a, b) => a.end - b.end);
+const staysOf = (room: number): Stays => ({
+  count: 0,
+  start: new Float64Array(room),
+  end: new Float64Array(room),
+  size: new Float64Array(room),
+});
+
+function stay(stays: Stays, start: number, end: number, size: number): void {
+  stays.start[stays.count] = start;
+  stays.end[stays.count] = end;
+  stays.size[stays.count++] = size;
+}
+
+function mostAtOnce({ count, start, end, size }: Stays): number {
+  const by = (time: Float64Array) => Int32Array.from({ length: count }, (_, k) => k).sort((a, b) => time[a]! - time[b]! || a - b);
+  const [starts, ends] = [by(start), by(end)];
   let [held, most] = [0, 0];
-  for (let s = 0, e = 0; s < starts.length; s++) {
-    while (ends[e]!.end <= starts[s]!.start) held -= ends[e++]!.size;
-    held += starts[s]!.size;
+  for (let s = 0, e = 0; s < count; s++) {
+    while (end[ends[e]!]! <= start[starts[s]!]!) held -= size[ends[e++]!]!;
+    held += size[starts[s]!]!;
     most = Math.max(most, held);
   }
   return most;

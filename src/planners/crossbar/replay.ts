@@ -4,7 +4,7 @@ import { bytes, picojoules, seconds } from "../../base/units.js";
 import { entryBits } from "../../cost/crossbar/fetching.js";
 import type { CrossbarPlan, CrossbarProblem, Mapping } from "./plan.js";
 import { baselinesOf, PLAIN } from "./replay-baselines.js";
-import { countsOf, type Manner, type Rig, rigOf, runCrossbar, type Taken } from "./replay-cells.js";
+import { countsOf, inOrderOf, type Manner, type Rig, rigOf, runCrossbar, type Taken, takenOf } from "./replay-cells.js";
 import { eventsOf, tick } from "./replay-events.js";
 import { fire, type Products, productsOf, wrongOutput } from "./replay-products.js";
 import { residencyOf } from "./replay-residency.js";
@@ -12,7 +12,7 @@ import { watchTurn } from "./replay-rotation.js";
 import { orderedSheet, type Sheet } from "./replay-sheets.js";
 import { lengthOf, timeViolations } from "./replay-time.js";
 import { mostBytes, overflows, uncovered } from "./replay-waiting.js";
-import { byStrip, carry, inTurn, separately, type Turn, totalsOf } from "./replay-ways.js";
+import { byStrip, carry, inTurn, separately, type Turns, totalsOf } from "./replay-ways.js";
 
 /**
  * Runs a plan whose form is right on cells: every crossbar through its loads, again and again, each write counted, each fire made with input vectors,
@@ -33,23 +33,25 @@ export function replay(
   /** Cells by how often the table writes them. */
   const wear = new Float64Array(2 * sequences.reduce((most, loads) => Math.max(most, loads.length), 0) + 1);
   const turning = plan.rotation && watchTurn(machine, plan.rotation, inferences);
-  const taken = sequences.map((loads, x) => {
-    const visits = loads.map((content) => ({ content, written: content.program.end > content.program.start }));
-    const seen = runCrossbar(visits, sheets, rig, "difference", (k, sheet, bundles, cells) => {
+  const taken = takenOf(sequences.reduce((sum, loads) => sum + loads.length, 0));
+  let at = 0;
+  sequences.forEach((loads, x) => {
+    const visits = loads.map((content) => ({ content, written: content.program.end > content.program.start, at: at++ }));
+    runCrossbar(visits, sheets, rig, "difference", taken, (k, sheet, bundles, cells) => {
       fire(sheet, bundles, products[loads[k]!.layer]!, inferenceOf[x]![k]!, machine, rig.format, cells);
     });
     for (const count of countsOf(rig)) wear[count]!++;
     turning?.see(rig);
-    return seen;
   });
+  const held = mostBytes(problem, plan, taken, inferenceOf);
   const violations = [
     ...timeViolations(problem, plan, taken, inferenceOf),
     ...cellViolations(problem, plan, taken),
     ...productViolations(problem, sheets, products),
-    ...overflows(problem, mostBytes(problem, plan, taken, inferenceOf)),
+    ...overflows(problem, held),
   ];
   const rotation = turning?.seen();
-  const told = tell(problem, plan, sheets, taken, inferenceOf, wear);
+  const told = tell(problem, plan, sheets, taken, inferenceOf, wear, held);
   if (violations.length > 0) return { replay: told, violations };
   const compared = comparedWith(problem, plan, sheets, taken, mostOf(wear), rig);
   return { replay: { ...told, crossbar: { ...told.crossbar!, ...compared, ...(rotation && { rotation }) } }, violations };
@@ -59,27 +61,25 @@ export function replay(
 const MOST = 20;
 
 /** Cells that hold something else than their load says when they fire. */
-const cellViolations = (
-  { layers }: CrossbarProblem,
-  { sequences }: CrossbarPlan,
-  taken: readonly (readonly Taken[])[],
-): readonly Diagnostic[] =>
-  taken
-    .flatMap((costs, x) =>
-      costs.flatMap(({ right, writes }, k) =>
-        right
-          ? []
-          : [
-              fail(
-                "XBR-29",
-                `plan.sequences[${x}][${k}] (${layers[sequences[x]![k]!.layer]!.name})`,
-                `fires while ${writes} cells hold other weights, and no time is given to writing them`,
-                "write them before",
-              ),
-            ],
-      ),
-    )
-    .slice(0, MOST);
+function cellViolations({ layers }: CrossbarProblem, { sequences }: CrossbarPlan, { right, writes }: Taken): readonly Diagnostic[] {
+  const found: Diagnostic[] = [];
+  let at = 0;
+  sequences.forEach((loads, x) => {
+    loads.forEach(({ layer }, k) => {
+      if (right[at] === 0 && found.length < MOST)
+        found.push(
+          fail(
+            "XBR-29",
+            `plan.sequences[${x}][${k}] (${layers[layer]!.name})`,
+            `fires while ${writes[at]} cells hold other weights, and no time is given to writing them`,
+            "write them before",
+          ),
+        );
+      at++;
+    });
+  });
+  return found;
+}
 
 const productViolations = ({ layers }: CrossbarProblem, sheets: readonly Sheet[], products: readonly Products[]): readonly Diagnostic[] =>
   layers
@@ -96,20 +96,19 @@ function tell(
   problem: CrossbarProblem,
   plan: CrossbarPlan,
   sheets: readonly Sheet[],
-  taken: readonly (readonly Taken[])[],
+  taken: Taken,
   inferenceOf: readonly Uint8Array[],
   wear: Float64Array,
+  held: ReturnType<typeof mostBytes>,
 ): Replay {
   const { machine, layers } = problem;
   const { sequences, inferences } = plan;
   const length = lengthOf(sequences);
-  const all = taken.flat();
   const most = mostOf(wear);
   const seen = layersOf(problem, plan, sheets, taken, inferenceOf);
-  const held = mostBytes(problem, plan, taken, inferenceOf);
   const fires = sequences.flatMap((loads) => loads.map(({ fire: span }) => span));
   const crossbar: CrossbarRun = {
-    totals: { ...totalsOf(all, most, inferences), latency: seconds(length / inferences) },
+    totals: { ...totalsOf(taken, most, inferences), latency: seconds(length / inferences) },
     waiting: seconds(uncovered(fires, length) / inferences),
     layers: seen,
     wear: binsOf(wear, most, inferences),
@@ -153,22 +152,22 @@ function layersOf(
   { layers }: CrossbarProblem,
   { mappings, sequences, inferences }: CrossbarPlan,
   sheets: readonly Sheet[],
-  taken: readonly (readonly Taken[])[],
+  taken: Taken,
   inferenceOf: readonly Uint8Array[],
 ): readonly CrossbarLayer[] {
   const sums = layers.map(() => ({ programming: 0, computing: 0, energy: 0, writes: 0, weights: 0, index: 0, partial: 0 }));
   const spans = layers.map(() => Array.from({ length: inferences }, () => ({ start: Number.POSITIVE_INFINITY, end: 0 })));
+  let at = 0;
   sequences.forEach((loads, x) => {
     loads.forEach(({ layer, fire: { start, end } }, k) => {
-      const cost = taken[x]![k]!;
       const sum = sums[layer]!;
-      sum.programming += cost.program;
-      sum.computing += cost.fire;
-      sum.energy += cost.energy;
-      sum.writes += cost.writes;
-      sum.weights += cost.weightBytes;
-      sum.index += cost.indexBytes;
-      sum.partial += cost.partialBytes;
+      sum.programming += taken.program[at]!;
+      sum.computing += taken.fire[at]!;
+      sum.energy += taken.energy[at]!;
+      sum.writes += taken.writes[at]!;
+      sum.weights += taken.weightBytes[at]!;
+      sum.index += taken.indexBytes[at]!;
+      sum.partial += taken.partialBytes[at++]!;
       const span = spans[layer]![inferenceOf[x]![k]!]!;
       span.start = Math.min(span.start, start);
       span.end = Math.max(span.end, end);
@@ -211,7 +210,7 @@ function comparedWith(
   problem: CrossbarProblem,
   { mappings, sequences, inferences }: CrossbarPlan,
   sheets: readonly Sheet[],
-  taken: readonly (readonly Taken[])[],
+  taken: Taken,
   most: number,
   rig: Rig,
 ): Pick<CrossbarRun, "ways" | "baselines"> {
@@ -220,7 +219,7 @@ function comparedWith(
     const rounds = Math.ceil(layers[l]!.inputs / machine.rows);
     return orderedSheet(layers[l]!, sheets[l]!.weights, { ...coding, spread: 1, rounds, top: 0 }, machine);
   };
-  const way = (name: CrossbarWay, held: readonly Sheet[], turns: readonly Turn[], manner: Manner) => ({
+  const way = (name: CrossbarWay, held: readonly Sheet[], turns: Turns, manner: Manner) => ({
     name,
     ...separately(problem, turns, carry(problem, held, turns, rig, manner), 1),
   });
@@ -236,10 +235,8 @@ function comparedWith(
       : inOrder(l, { encoding, layout, sharing }),
   );
   const same = coded.every((sheet, l) => sheet === plain[l]);
-  const own = sequences
-    .flatMap((loads, crossbar) => loads.map((content, k) => ({ content, crossbar, cost: taken[crossbar]![k]! })))
-    .sort((a, b) => a.content.fire.start - b.content.fire.start);
-  const ordered = separately(problem, own, { taken: own.map(({ cost }) => cost), most }, inferences);
+  const { turns: own, order } = inTime(sequences);
+  const ordered = separately(problem, own, { taken: inOrderOf(taken, order), most }, inferences);
   return {
     ways: [
       rewritten,
@@ -255,4 +252,20 @@ function comparedWith(
       rig,
     ),
   };
+}
+
+/** The loads of a table by when they fire, and where these are among all loads. */
+function inTime(sequences: CrossbarPlan["sequences"]): { readonly turns: Pick<Turns, "layer" | "crossbar">; readonly order: Int32Array } {
+  const loads = sequences.reduce((sum, { length }) => sum + length, 0);
+  const [start, layer, crossbar] = [new Float64Array(loads), new Int32Array(loads), new Int32Array(loads)];
+  let at = 0;
+  sequences.forEach((mine, x) => {
+    for (const load of mine) {
+      start[at] = load.fire.start;
+      layer[at] = load.layer;
+      crossbar[at++] = x;
+    }
+  });
+  const order = Int32Array.from(start.keys()).sort((a, b) => start[a]! - start[b]! || a - b);
+  return { turns: { layer: order.map((k) => layer[k]!), crossbar: order.map((k) => crossbar[k]!) }, order };
 }
