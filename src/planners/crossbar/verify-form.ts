@@ -8,7 +8,7 @@ import { type CrossbarPlan, type CrossbarProblem, LAYOUTS } from "./plan.js";
 export function formViolations({ layers, machine }: CrossbarProblem, plan: CrossbarPlan): readonly Diagnostic[] {
   const parsed = form.safeParse(plan);
   if (!parsed.success) return parsed.error.issues.slice(0, MOST_FAULTS).map(({ path, message }) => wrong(`plan${pathOf(path)}`, message));
-  const { mappings, sequences } = parsed.data;
+  const { mappings, sequences } = plan;
   return [
     ...(mappings.length === layers.length ? [] : [wrong("plan.mappings", `${mappings.length} mappings for ${layers.length} layers`)]),
     ...(sequences.length === machine.crossbars
@@ -33,6 +33,15 @@ const index = z
 const time = z.number().min(0).max(LONGEST, `is later than ${LONGEST} s, beyond which picoseconds are not counted exactly`);
 const span = z.object({ start: time, end: time }).refine(({ start, end }) => start <= end, "ends before it starts");
 const figure = z.number().min(0).max(1e300);
+const sequence = z.array(z.object({ layer: index, strip: index, part: index, round: index, fetch: span, program: span, fire: span }));
+
+/** One crossbar after the other: large networks have a million loads, and reading a sequence copies it. */
+const sequences = z.array(z.unknown()).superRefine((all, { addIssue }) => {
+  all.forEach((loads, x) => {
+    for (const { path, message } of sequence.safeParse(loads).error?.issues ?? [])
+      addIssue({ code: "custom", path: [x, ...path], message });
+  });
+});
 
 const form = z.object({
   kind: z.literal("crossbar"),
@@ -51,7 +60,7 @@ const form = z.object({
     }),
   ),
   inferences: z.union([z.literal(1), z.literal(2)]),
-  sequences: z.array(z.array(z.object({ layer: index, strip: index, part: index, round: index, fetch: span, program: span, fire: span }))),
+  sequences,
   rotation: z
     .object({
       every: z
