@@ -36,6 +36,7 @@ export function benchOf({ rows, columns, cellBits }: Machine): Bench {
 /**
  * Prices the visits of one crossbar in their order, from and to the cells that the last of them leaves.
  *
+ * @param note told what each of them takes.
  * @param wear raised by one for every write of a cell.
  */
 export function account(
@@ -44,17 +45,18 @@ export function account(
   machine: Machine,
   batch: number,
   bench: Bench,
+  note: (cost: LoadCost, visit: number) => void,
   wear?: Wear,
-): readonly LoadCost[] {
+): void {
   const { old, cells } = bench;
   cells.fill(0);
   for (let k = lastOfEach(visits, layers); k < visits.length; k++) putContent(layers[visits[k]!.layer]!, visits[k]!, bench);
-  return visits.map((visit) => {
+  visits.forEach((visit, k) => {
     const p = layers[visit.layer]!;
     old.set(cells);
     putContent(p, visit, bench);
     const counted = writing(old, bench, machine, machine.programming, wear);
-    return { writing: counted, ...fetchOf(p, visit, machine, bench, counted.writes > 0), ...firingOf(p, visit, machine, batch) };
+    note({ writing: counted, ...fetchOf(p, visit, machine, bench, counted.writes > 0), ...firingOf(p, visit, machine, batch) }, k);
   });
 }
 

@@ -1,12 +1,12 @@
 import { mostWorn, renew, wearOf } from "../../cost/crossbar/cells.js";
 import type { Budget } from "../../search/budget.js";
-import { account, benchOf, type Visit } from "./account.js";
+import { account, benchOf, type LoadCost } from "./account.js";
 import type { Choice } from "./choice.js";
 import { laidOut, type Matrix, type Placed, type Untabled, withTable } from "./images.js";
+import { type Loads, loadsOf, visitsOn } from "./loads.js";
 import type { Coding, Option } from "./options.js";
 import { inTurn } from "./order-layers.js";
 import type { CrossbarProblem, LayerId, Machine } from "./plan.js";
-import type { Line } from "./schedule.js";
 import type { Site } from "./settle.js";
 import { tabled } from "./tables.js";
 
@@ -23,7 +23,7 @@ export interface Assembly extends Priced {
 
 /** What the visits of all crossbars take. */
 export interface Priced extends Tally {
-  readonly lines: readonly Line[];
+  readonly loads: Loads;
   /** Per crossbar. */
   readonly tallies: readonly Tally[];
 }
@@ -69,27 +69,38 @@ export function priced(
   const bench = benchOf(machine);
   const wear = wearOf(bench.format);
   const tallies: Tally[] = [];
-  const lines = visitsOf(layers, options, sites, turns, machine.crossbars).map((visits, x): Line => {
+  const loads = placed(layers, options, sites, turns, machine.crossbars);
+  for (let x = 0; x < machine.crossbars; x++) {
+    const visits = visitsOn(loads, x);
     const same = known.find(({ changed }) => !visits.some(({ layer }) => changed.has(layer)))?.priced;
     if (same !== undefined) {
       tallies.push(same.tallies[x]!);
-      return same.lines[x]!;
+      copyCosts(same.loads, loads, x);
+      continue;
     }
     renew(wear);
-    const costs = account(visits, layers, machine, batch, bench, wear);
     let [energy, cellWrites, closing] = [0, 0, 0];
-    costs.forEach(({ writing, fired, fetched, partial }, k) => {
-      energy += writing.up * setEnergy + writing.down * resetEnergy + writing.steps * stepEnergy;
-      energy += fired * machine.unitEnergy + (fetched.weights + fetched.index + partial) * machine.offChipEnergy;
+    const note = ({ writing, fetch, fire, fired, fetched, partial }: LoadCost, k: number) => {
+      const at = loads.begins[x]! + k;
+      const written = writing.up * setEnergy + writing.down * resetEnergy + writing.steps * stepEnergy;
+      const moved = (fetched.weights + fetched.index + partial) * machine.offChipEnergy;
+      loads.fetch[at] = fetch;
+      loads.program[at] = writing.time;
+      loads.fire[at] = fire;
+      loads.writes[at] = writing.writes;
+      loads.energy[at] = written + fired * machine.unitEnergy + moved;
+      loads.bytes[at] = fetched.weights + fetched.index;
+      energy += written;
+      energy += fired * machine.unitEnergy + moved;
       cellWrites += writing.writes;
-      if (k === 0 || visits[k - 1]!.layer !== visits[k]!.layer || k === costs.length / INFERENCES) closing += writing.writes;
-    });
+      if (k === 0 || visits[k - 1]!.layer !== visits[k]!.layer || k === visits.length / INFERENCES) closing += writing.writes;
+    };
+    account(visits, layers, machine, batch, bench, note, wear);
     tallies.push({ energy, cellWrites, closing, maxCellWrites: mostWorn(wear) });
-    return { visits, costs };
-  });
+  }
   const sum = (of: (tally: Tally) => number) => tallies.reduce((all, tally) => all + of(tally), 0);
   return {
-    lines,
+    loads,
     tallies,
     energy: sum(({ energy }) => energy),
     cellWrites: sum(({ cellWrites }) => cellWrites),
@@ -116,30 +127,53 @@ function arranged(
   return laidOut(matrix, { ...mapping, top: begins(rows), ...(left === 0 ? {} : { left }) }, machine);
 }
 
+/** What the loads of a crossbar take, from where the same loads are known. */
+function copyCosts(from: Loads, to: Loads, crossbar: number): void {
+  const [begin, end] = [from.begins[crossbar]!, from.begins[crossbar + 1]!];
+  for (const key of ["fetch", "program", "fire", "writes", "energy", "bytes"] as const)
+    to[key].set(from[key].subarray(begin, end), to.begins[crossbar]!);
+}
+
 /**
- * The visits of each crossbar in two inferences: strips in turn, the rounds of one forth and of the next back so that neighbours are alike, and in the second
+ * What each crossbar holds in two inferences: strips in turn, the rounds of one forth and of the next back so that neighbours are alike, and in the second
  * inference everything of a layer in reverse, so that it begins with what is there.
  */
-function visitsOf(
+function placed(
   layers: readonly Placed[],
   options: readonly Option[],
   sites: readonly Site[],
   turns: Assembly["turns"],
   crossbars: number,
-): readonly (readonly Visit[])[] {
-  const forth: Visit[][] = Array.from({ length: crossbars }, () => []);
-  const back: Visit[][] = Array.from({ length: crossbars }, () => []);
-  layers.forEach(({ rounds }, layer) => {
-    const { lanes } = options[layer]!;
-    sites[layer]!.crossbars.forEach((crossbar, x) => {
-      const visits: Visit[] = [];
-      turns[layer]![x % lanes]!.forEach((strip, turn) => {
-        for (let t = 0; t < rounds; t++)
-          visits.push({ layer, strip, part: Math.floor(x / lanes), round: turn % 2 === 0 ? t : rounds - 1 - t });
+): Loads {
+  const counts = new Array<number>(crossbars).fill(0);
+  const eachSite = (visit: (layer: LayerId, strips: Int32Array, part: number, crossbar: number) => void) => {
+    layers.forEach((_, layer) => {
+      const { lanes } = options[layer]!;
+      sites[layer]!.crossbars.forEach((crossbar, x) => {
+        visit(layer, turns[layer]![x % lanes]!, Math.floor(x / lanes), crossbar);
       });
-      for (const visit of visits) forth[crossbar]!.push(visit);
-      for (const visit of visits.reverse()) back[crossbar]!.push(visit);
     });
+  };
+  eachSite((layer, strips, _, crossbar) => {
+    counts[crossbar]! += INFERENCES * strips.length * layers[layer]!.rounds;
   });
-  return forth.map((visits, x) => [...visits, ...back[x]!]);
+  const loads = loadsOf(counts);
+  const next = loads.begins.slice();
+  eachSite((layer, strips, part, crossbar) => {
+    const { rounds } = layers[layer]!;
+    const size = strips.length * rounds;
+    const forth = next[crossbar]!;
+    const back = forth + counts[crossbar]! / INFERENCES;
+    for (let k = 0; k < size; k++) {
+      const [turn, t] = [Math.floor(k / rounds), k % rounds];
+      for (const at of [forth + k, back + size - 1 - k]) {
+        loads.layer[at] = layer;
+        loads.strip[at] = strips[turn]!;
+        loads.part[at] = part;
+        loads.round[at] = turn % 2 === 0 ? t : rounds - 1 - t;
+      }
+    }
+    next[crossbar] = forth + size;
+  });
+  return loads;
 }

@@ -1,8 +1,8 @@
 import { slicesOf } from "../../cost/crossbar/encoding.js";
 import { inputCycles } from "../../cost/crossbar/firing.js";
 import { ENCODINGS } from "../../target/crossbar-target.js";
+import type { Work } from "./loads.js";
 import type { CrossbarProblem, Layer } from "./plan.js";
-import type { Line } from "./schedule.js";
 
 /** What no plan for the problem goes below, whatever the mapping, and why. */
 export function leastOf(problem: CrossbarProblem): { readonly bound: number; readonly proof: string } {
@@ -73,21 +73,21 @@ function latestEnd(layers: readonly Layer[], times: readonly number[]): number {
 }
 
 /** Seconds per inference that no schedule of these loads goes below: longest path of firing, one crossbar's work, all writing, all firing, all fetching. */
-export function leastSchedule({ layers, machine }: CrossbarProblem, lines: readonly Line[], inferences: number): number {
+export function leastSchedule({ layers, machine }: CrossbarProblem, work: Work, inferences: number): number {
   const longest = new Float64Array(layers.length);
   let [busiest, writes, fires, fetches] = [0, 0, 0, 0];
-  for (const { visits, costs } of lines) {
+  for (let x = 0; x < machine.crossbars; x++) {
     const mine = new Float64Array(layers.length);
-    let work = 0;
-    costs.forEach(({ writing, fire, fetch }, k) => {
-      const { layer } = visits[k]!;
+    let busy = 0;
+    for (let at = work.begins[x]!; at < work.begins[x + 1]!; at++) {
+      const [layer, program, fire] = [work.layer[at]!, work.program[at]!, work.fire[at]!];
       mine[layer] = mine[layer]! + fire / inferences;
-      work += writing.time + fire;
-      writes += writing.time;
+      busy += program + fire;
+      writes += program;
       fires += fire;
-      fetches += fetch;
-    });
-    busiest = Math.max(busiest, work);
+      fetches += work.fetch[at]!;
+    }
+    busiest = Math.max(busiest, busy);
     mine.forEach((time, l) => {
       longest[l] = Math.max(longest[l]!, time);
     });

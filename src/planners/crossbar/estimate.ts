@@ -1,6 +1,7 @@
+import { workOf } from "./loads.js";
 import type { Option } from "./options.js";
 import type { CrossbarProblem, LayerId } from "./plan.js";
-import { shopOf, timed, waiting, workOf } from "./schedule.js";
+import { shopOf, timed, waiting } from "./schedule.js";
 import type { Site } from "./settle.js";
 
 /** What a placement comes to, by samples. Per inference, in seconds. */

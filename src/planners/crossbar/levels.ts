@@ -45,7 +45,7 @@ export function levelsOf(problem: CrossbarProblem, choice: Choice, assembly: Ass
       name: "overlap",
       unit: "seconds",
       value: latency,
-      bound: Math.min(latency, leastSchedule(problem, assembly.lines, INFERENCES)),
+      bound: Math.min(latency, leastSchedule(problem, assembly.loads, INFERENCES)),
       scope: "all schedules of these loads",
     },
   ];

@@ -119,12 +119,15 @@ function stepsOf(p: Placed, machine: Machine): Steps {
   for (let strip = 0; strip < p.geometry.strips; strip++)
     for (let t = 0; t < rounds; t++) visits.push({ layer: 0, strip, part: 0, round: strip % 2 === 0 ? t : rounds - 1 - t });
   const { setEnergy, resetEnergy, stepEnergy } = machine.programming;
-  const steps = account(visits, [p], machine, 1, benchOf(machine)).map(({ writing, fetched }) => ({
-    time: writing.time as number,
-    energy: writing.up * setEnergy + writing.down * resetEnergy + writing.steps * stepEnergy,
-    writes: writing.writes,
-    fetched: fetched.weights + fetched.index,
-  }));
+  const steps: Step[] = [];
+  account(visits, [p], machine, 1, benchOf(machine), ({ writing, fetched }) => {
+    steps.push({
+      time: writing.time,
+      energy: writing.up * setEnergy + writing.down * resetEnergy + writing.steps * stepEnergy,
+      writes: writing.writes,
+      fetched: fetched.weights + fetched.index,
+    });
+  });
   const mean = (chosen: readonly Step[]): Step => {
     const add = (key: keyof Step) => chosen.reduce((sum, step) => sum + step[key], 0) / Math.max(1, chosen.length);
     return { time: add("time"), energy: add("energy"), writes: add("writes"), fetched: add("fetched") };

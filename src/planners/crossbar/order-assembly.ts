@@ -1,9 +1,10 @@
 import type { Budget } from "../../search/budget.js";
 import { type Assembly, INFERENCES, type Priced, priced } from "./assembly.js";
 import type { Choice } from "./choice.js";
+import type { Loads } from "./loads.js";
 import { type Reordered, reordered } from "./order-layers.js";
 import type { CrossbarProblem, LayerId } from "./plan.js";
-import { type Line, shopOf, worth } from "./schedule.js";
+import { shopOf, worth } from "./schedule.js";
 
 /**
  * Puts the contents of layers in an order, and on lines, that change fewer cells: of each layer where that costs less by the objective,
@@ -17,7 +18,7 @@ export function inBetterOrder(problem: CrossbarProblem, choice: Choice, given: A
   const changed = given.layers.flatMap((p, l): readonly LayerId[] => (tried.layers[l] === p ? [] : [l]));
   if (changed.length === 0) return still;
   const all = assembled(problem, choice, given, tried, new Set(changed), []);
-  const [before, after] = [given, all].map(({ lines }) => costsOf(problem, lines));
+  const [before, after] = [given, all].map(({ loads }) => costsOf(problem, loads));
   const worn = problem.objective === "endurance" ? onWorn(all, given.maxCellWrites) : new Set<LayerId>();
   const kept = new Set(changed.filter((l) => after![l]! <= before![l]! && !worn.has(l)));
   const dropped = { priced: all, changed: new Set(changed.filter((l) => !kept.has(l))) };
@@ -53,37 +54,28 @@ const levelOf = ({ counts }: Reordered, taken: ReadonlySet<LayerId>): { readonly
   });
 
 /** Layers on crossbars of which a cell is written more often than `most` times. */
-const onWorn = ({ lines, tallies }: Assembly, most: number): ReadonlySet<LayerId> =>
-  new Set(lines.flatMap(({ visits }, x) => (tallies[x]!.maxCellWrites > most ? visits.map(({ layer }) => layer) : [])));
+const onWorn = ({ loads: { begins, layer }, tallies }: Assembly, most: number): ReadonlySet<LayerId> =>
+  new Set(tallies.flatMap(({ maxCellWrites }, x) => (maxCellWrites > most ? [...layer.subarray(begins[x]!, begins[x + 1]!)] : [])));
 
 /** What each layer's loads take of what the objective counts. */
-function costsOf({ machine, layers, objective }: CrossbarProblem, lines: readonly Line[]): Float64Array {
+function costsOf({ machine, layers, objective }: CrossbarProblem, { layer, fetch, program, fire, energy, writes }: Loads): Float64Array {
   const sums = new Float64Array(layers.length);
-  const { setEnergy, resetEnergy, stepEnergy } = machine.programming;
-  for (const { visits, costs } of lines)
-    costs.forEach(({ writing, fetch, fetched, fire, partial, fired }, k) => {
-      const { layer } = visits[k]!;
-      const cost = {
-        programming: Math.max(writing.time, fetch * machine.programming.writers) + fire,
-        latency: Math.max(writing.time, fetch * machine.programming.writers) + fire,
-        energy:
-          writing.up * setEnergy +
-          writing.down * resetEnergy +
-          writing.steps * stepEnergy +
-          fired * machine.unitEnergy +
-          (fetched.weights + fetched.index + partial) * machine.offChipEnergy,
-        endurance: writing.writes,
-      }[objective];
-      sums[layer] = sums[layer]! + cost;
-    });
+  const taking = (at: number) => Math.max(program[at]!, fetch[at]! * machine.programming.writers) + fire[at]!;
+  const cost = {
+    programming: taking,
+    latency: taking,
+    energy: (at: number) => energy[at]!,
+    endurance: (at: number) => writes[at]!,
+  }[objective];
+  for (let at = 0; at < layer.length; at++) sums[layer[at]!] = sums[layer[at]!]! + cost(at);
   return sums;
 }
 
 /** What the objective counts in one run of the table. */
-export function worthOf(problem: CrossbarProblem, { lines, energy, maxCellWrites }: Assembly): number {
+export function worthOf(problem: CrossbarProblem, { loads, energy, maxCellWrites }: Assembly): number {
   const { objective } = problem;
   if (objective === "energy") return energy;
   if (objective === "endurance") return maxCellWrites;
-  const { length, waiting } = worth(lines, INFERENCES, shopOf(problem));
+  const { length, waiting } = worth(loads, INFERENCES, shopOf(problem));
   return objective === "latency" ? length : waiting;
 }

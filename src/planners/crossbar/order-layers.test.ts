@@ -51,8 +51,9 @@ function written(p: Placed, turns: readonly Int32Array[]): number {
       const visits = [...mine].flatMap((strip, turn) =>
         Array.from({ length: p.rounds }, (_, t): Visit => ({ layer: 0, strip, part, round: turn % 2 === 0 ? t : p.rounds - 1 - t })),
       );
-      const costs = account([...visits, ...visits.toReversed()], [p], machine, 1, benchOf(machine));
-      writes += costs.reduce((sum, cost) => sum + cost.writing.writes, 0);
+      account([...visits, ...visits.toReversed()], [p], machine, 1, benchOf(machine), ({ writing }) => {
+        writes += writing.writes;
+      });
     }
   return writes / 2;
 }

@@ -1,18 +1,19 @@
 import { renew, wearOf } from "../../cost/crossbar/cells.js";
 import { account, benchOf } from "./account.js";
 import { type Assembly, INFERENCES } from "./assembly.js";
+import { visitsOn } from "./loads.js";
 import type { CrossbarProblem, Rotation } from "./plan.js";
 import { turntable } from "./rotation.js";
 
 /** How to turn what the crossbars hold where cells shall last; nothing turns for other objectives, which it only costs. */
-export function rotationOf({ objective, machine, batch }: CrossbarProblem, { lines, layers, cellWrites }: Assembly): Rotation | undefined {
+export function rotationOf({ objective, machine, batch }: CrossbarProblem, { loads, layers, cellWrites }: Assembly): Rotation | undefined {
   if (objective !== "endurance" || cellWrites === 0) return undefined;
   const bench = benchOf(machine);
   const worn = wearOf(bench.format);
   const table = turntable(machine, INFERENCES);
-  for (const { visits } of lines) {
+  for (let x = 0; x < machine.crossbars; x++) {
     renew(worn);
-    account(visits, layers, machine, batch, bench, worn);
+    account(visitsOn(loads, x), layers, machine, batch, bench, () => undefined, worn);
     table.see(bench.cells, worn);
   }
   return table.best();

@@ -1,6 +1,6 @@
 import type { Seconds } from "../../base/units.js";
 import { WAITING_SHARE } from "../../cost/crossbar/firing.js";
-import type { LoadCost, Visit } from "./account.js";
+import type { Loads, Work } from "./loads.js";
 import type { CrossbarProblem, LayerId, Load } from "./plan.js";
 
 /** What the schedule must know of the machine and the network. */
@@ -20,22 +20,6 @@ export const shopOf = ({ machine, layers }: Pick<CrossbarProblem, "machine" | "l
   ahead: (machine.buffer * WAITING_SHARE) / machine.offChipRate,
 });
 
-/** A crossbar's visits with what they take, over all inferences of the table. */
-export interface Line {
-  readonly visits: readonly Visit[];
-  readonly costs: readonly LoadCost[];
-}
-
-/** What the loads of all crossbars take, crossbar after crossbar, each in its order. In seconds. */
-export interface Work {
-  /** Where each crossbar's loads begin, and where the last one's end. */
-  readonly begins: Int32Array;
-  readonly layer: Int32Array;
-  readonly fetch: Float64Array;
-  readonly program: Float64Array;
-  readonly fire: Float64Array;
-}
-
 /** When the loads of a work begin to be written and to fire, and when all have fired. */
 export interface Times {
   /** When it has been fetched, as early as can be. */
@@ -43,36 +27,6 @@ export interface Times {
   readonly program: Float64Array;
   readonly fire: Float64Array;
   readonly length: number;
-}
-
-/** Room for the work of crossbars with so many loads. */
-export function workOf(counts: readonly number[]): Work {
-  const begins = new Int32Array(counts.length + 1);
-  counts.forEach((count, x) => {
-    begins[x + 1] = begins[x]! + count;
-  });
-  const size = begins[counts.length]!;
-  return {
-    begins,
-    layer: new Int32Array(size),
-    fetch: new Float64Array(size),
-    program: new Float64Array(size),
-    fire: new Float64Array(size),
-  };
-}
-
-function workOfLines(lines: readonly Line[]): Work {
-  const work = workOf(lines.map(({ visits }) => visits.length));
-  let at = 0;
-  for (const { visits, costs } of lines)
-    for (let k = 0; k < visits.length; k++, at++) {
-      const cost = costs[k]!;
-      work.layer[at] = visits[k]!.layer;
-      work.fetch[at] = cost.fetch;
-      work.program[at] = cost.writing.time;
-      work.fire[at] = cost.fire;
-    }
-  return work;
 }
 
 /**
@@ -157,39 +111,38 @@ export function waiting({ fire }: Work, { fire: at, length }: Times): number {
   return length - covered;
 }
 
-/** What a table with these lines comes to. */
-export function worth(lines: readonly Line[], inferences: number, shop: Shop): { readonly length: number; readonly waiting: number } {
-  const work = workOfLines(lines);
+/** What a table of this work comes to. */
+export function worth(work: Work, inferences: number, shop: Shop): { readonly length: number; readonly waiting: number } {
   const times = timed(work, inferences, shop);
   return { length: times.length, waiting: waiting(work, times) };
 }
 
 /** The table itself, each load fetched as late as the link allows, so that little waits on chip; as early, where that lets less wait. */
 export function schedule(
-  lines: readonly Line[],
+  loads: Loads,
   inferences: number,
   shop: Shop,
 ): { readonly sequences: readonly (readonly Load[])[]; readonly length: number; readonly waiting: number } {
-  const work = workOfLines(lines);
-  const times = timed(work, inferences, shop);
-  const late = fetchedBy(work, times);
-  const fetched = mostWaiting(work, times, late) > shop.ahead ? times.fetched : late;
-  const sequences = lines.map(({ visits }, x) =>
-    visits.map(({ layer, strip, part, round }, k): Load => {
-      const at = work.begins[x]! + k;
+  const times = timed(loads, inferences, shop);
+  const late = fetchedBy(loads, times);
+  const fetched = mostWaiting(loads, times, late) > shop.ahead ? times.fetched : late;
+  const { begins, layer, strip, part, round, fetch, program, fire } = loads;
+  const sequences = Array.from({ length: begins.length - 1 }, (_, x) =>
+    Array.from({ length: begins[x + 1]! - begins[x]! }, (_, k): Load => {
+      const at = begins[x]! + k;
       const [written, fired] = [times.program[at]!, times.fire[at]!];
       return {
-        layer,
-        strip,
-        part,
-        round,
-        fetch: interval(Math.max(0, fetched[at]! - work.fetch[at]!), fetched[at]!),
-        program: interval(written, written + work.program[at]!),
-        fire: interval(fired, fired + work.fire[at]!),
+        layer: layer[at]!,
+        strip: strip[at]!,
+        part: part[at]!,
+        round: round[at]!,
+        fetch: interval(Math.max(0, fetched[at]! - fetch[at]!), fetched[at]!),
+        program: interval(written, written + program[at]!),
+        fire: interval(fired, fired + fire[at]!),
       };
     }),
   );
-  return { sequences, length: times.length, waiting: waiting(work, times) };
+  return { sequences, length: times.length, waiting: waiting(loads, times) };
 }
 
 /** When each load has been fetched: the latest first, each before it is written and before the next is fetched. */

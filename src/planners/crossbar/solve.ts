@@ -25,7 +25,10 @@ export function solve(problem: CrossbarProblem, budget: Budget): Outcome<Crossba
     if (best === undefined || worth < best.worth) best = { choice, assembly, worth };
   }
   if (best === undefined) return unplaced(problem, matrices);
-  return planned(problem, best.choice, inBetterOrder(problem, best.choice, best.assembly, budget));
+  const { choice } = best;
+  const ordered = inBetterOrder(problem, choice, best.assembly, budget);
+  best = undefined; // its tables and loads may be as large as those of the better one
+  return planned(problem, choice, ordered);
 }
 
 function planned(problem: CrossbarProblem, choice: Choice, assembly: Assembly): Outcome<CrossbarPlan> {

@@ -14,20 +14,21 @@ export type Tabled =
  *
  * @param inferences of the table.
  */
-export function timetable(problem: CrossbarProblem, { layers, lines }: Pick<Assembly, "layers" | "lines">, inferences: number): Tabled {
+export function timetable(problem: CrossbarProblem, { layers, loads }: Pick<Assembly, "layers" | "loads">, inferences: number): Tabled {
   const room = problem.machine.buffer * WAITING_SHARE;
   const sums = layers.map((p) => sumsOf(problem, p));
   const shop = shopOf(problem);
-  let table = schedule(lines, inferences, shop);
+  let table = schedule(loads, inferences, shop);
   if (mostSums(table.sequences, sums, inferences) > problem.machine.buffer - room)
-    table = schedule(lines, inferences, inSingleFile(shop, sums));
-  const stays = table.sequences.flatMap((loads, x) =>
-    loads.flatMap(({ fetch, program }, k): Stay[] => {
-      const { weights, index } = lines[x]!.costs[k]!.fetched;
-      return weights + index > 0 ? [{ start: fetch.start, end: program.end, size: weights + index }] : [];
-    }),
-  );
-  const bytes = mostAtOnce(stays);
+    table = schedule(loads, inferences, inSingleFile(shop, sums));
+  const waits = { start: new Float64Array(loads.bytes.length), end: new Float64Array(loads.bytes.length), size: loads.bytes };
+  let at = 0;
+  for (const sequence of table.sequences)
+    for (const { fetch, program } of sequence) {
+      waits.start[at] = fetch.start;
+      waits.end[at++] = program.end;
+    }
+  const bytes = mostAtOnce(waits);
   return bytes > room ? { kind: "overflows", bytes, room } : { kind: "fits", ...table };
 }
 
@@ -50,32 +51,39 @@ function inSingleFile(shop: Shop, sums: readonly number[]): Shop {
   return { ...shop, after };
 }
 
-interface Stay {
-  readonly start: number;
-  readonly end: number;
-  readonly size: number;
+/** What waits: from when to when, and how many bytes. */
+interface Stays {
+  readonly start: Float64Array;
+  readonly end: Float64Array;
+  readonly size: Float64Array;
 }
 
 /** The most bytes of sums at once: of a layer from its first fire to its last. */
 function mostSums(sequences: readonly (readonly Load[])[], sums: readonly number[], inferences: number): number {
-  const spans = sums.map((size) => Array.from({ length: inferences }, () => ({ start: Number.POSITIVE_INFINITY, end: 0, size })));
+  /** Of each layer in each inference. */
+  const spans = {
+    start: new Float64Array(sums.length * inferences).fill(Number.POSITIVE_INFINITY),
+    end: new Float64Array(sums.length * inferences),
+    size: Float64Array.from({ length: sums.length * inferences }, (_, k) => sums[Math.floor(k / inferences)]!),
+  };
   for (const loads of sequences)
     loads.forEach(({ layer, fire }, k) => {
-      const span = spans[layer]![Math.floor((k * inferences) / loads.length)]!;
-      span.start = Math.min(span.start, fire.start);
-      span.end = Math.max(span.end, fire.end);
+      const at = layer * inferences + Math.floor((k * inferences) / loads.length);
+      spans.start[at] = Math.min(spans.start[at]!, fire.start);
+      spans.end[at] = Math.max(spans.end[at]!, fire.end);
     });
-  return mostAtOnce(spans.flat().filter(({ size, end }) => size > 0 && end > 0));
+  return mostAtOnce(spans);
 }
 
-function mostAtOnce(stays: readonly Stay[]): number {
-  const changes = stays.flatMap(({ start, end, size }) => [
-    { at: start, by: size },
-    { at: end, by: -size },
-  ]);
-  let [held, most] = [0, 0];
-  for (const { by } of changes.sort((a, b) => a.at - b.at || a.by - b.by)) {
-    held += by;
+/** Stays of no size, or that never begin, count for nothing. */
+function mostAtOnce({ start, end, size }: Stays): number {
+  const some = Int32Array.from(size.keys()).filter((k) => size[k]! > 0 && start[k]! < Number.POSITIVE_INFINITY);
+  const starts = some.toSorted((a, b) => start[a]! - start[b]!);
+  const ends = some.toSorted((a, b) => end[a]! - end[b]! || size[b]! - size[a]!);
+  let [held, most, ended] = [0, 0, 0];
+  for (const k of starts) {
+    for (; end[ends[ended]!]! <= start[k]!; ended++) held -= size[ends[ended]!]!;
+    held += size[k]!;
     most = Math.max(most, held);
   }
   return most;
