@@ -1,5 +1,5 @@
 import type { Diagnostic } from "../base/diagnostic.js";
-import { type OutputFile, writeFiles } from "../node/files.js";
+import { type OutputFile, type StagedFile, writeFiles } from "../node/files.js";
 import { printable } from "../report/format.js";
 import type { Tone } from "../report/text.js";
 
@@ -8,8 +8,8 @@ export const EXIT = { done: 0, usage: 1, badInput: 2, infeasible: 3, noPlan: 4, 
 export type Exit = (typeof EXIT)[keyof typeof EXIT];
 
 /**
- * What a verb came to: plain data, so that a thread may hand it over. Nothing is printed or written before
- * the verb is through, and only here.
+ * What a verb came to: plain data, so that a thread may hand it over. Nothing is printed, and no file
+ * gets its name, before the verb is through, and only here.
  */
 export interface Finished {
   readonly exit: Exit;
@@ -24,7 +24,7 @@ export interface Finished {
   readonly errors: readonly Diagnostic[];
   /** Those that `text` does not show; on stderr. */
   readonly warnings: readonly Diagnostic[];
-  readonly files: readonly OutputFile[];
+  readonly files: readonly (OutputFile | StagedFile)[];
 }
 
 export const done = (text: string, json: unknown, more: Partial<Finished> = {}): Finished => ({

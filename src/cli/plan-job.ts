@@ -1,6 +1,7 @@
 /** Runs in a thread of its own: everything `plan` does short of writing files and printing. */
-import { type Checked, type Goal, html, type Planned, plan, summary, text, trace } from "../api.js";
-import { type OutputFile, outputProblems, sha256 } from "../node/files.js";
+import { type Checked, type Goal, html, type PlanDocument, type Planned, plan, summary, text, trace } from "../api.js";
+import { jsonPieces } from "../base/json.js";
+import { type OutputFile, outputProblems, sha256, stage } from "../node/files.js";
 import { type Signals, serve } from "../node/thread.js";
 import { highsSolver } from "../solvers/highs.js";
 import { done, EXIT, type Finished, failed, paint } from "./finish.js";
@@ -50,16 +51,29 @@ async function planJob(request: PlanRequest, { stop, progress }: Signals): Promi
 
 function finished(planned: Planned, request: PlanRequest): Finished {
   if (planned.kind === "refused") return failed(EXIT.refused, planned.violations);
+  const told = toldOf(planned, request);
+  if (request.out === undefined) return told;
+  // Large plans are too long to be handed over as text; and last, so that nothing that fails leaves it behind.
+  const out = stage(request.out, documentText(planned.document));
+  return out.ok ? { ...told, files: [out.value, ...told.files] } : failed(EXIT.badInput, out.errors);
+}
+
+/** All but the plan document itself. */
+function toldOf(planned: Exclude<Planned, { readonly kind: "refused" }>, request: PlanRequest): Finished {
   const { document } = planned;
-  const out = file(request.out, () => `${JSON.stringify(document)}\n`);
   if (planned.kind === "none") {
     const exit = document.status === "infeasible" ? EXIT.infeasible : EXIT.noPlan;
-    return failed(exit, [planned.reason], { json: JSON.stringify(summary(document)), warnings: document.warnings, files: out });
+    return failed(exit, [planned.reason], { json: JSON.stringify(summary(document)), warnings: document.warnings });
   }
   return done(text(planned.report, paint(request.coloured)), summary(document), {
     warnings: request.json ? document.warnings : [], // the text shows them itself
-    files: [...out, ...file(request.report, () => html(planned.report)), ...file(request.trace, () => trace(planned.report))],
+    files: [...file(request.report, () => html(planned.report)), ...file(request.trace, () => trace(planned.report))],
   });
+}
+
+function* documentText(document: PlanDocument): Generator<string> {
+  yield* jsonPieces(document);
+  yield "\n";
 }
 
 const file = (path: string | undefined, make: () => string): readonly OutputFile[] => (path === undefined ? [] : [{ path, text: make() }]);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Checked } from "../base/diagnostic.js";
-import { outputProblems, readModelFile, readTextFile, sha256, writeFiles } from "./files.js";
+import { outputProblems, readModelFile, readTextFile, sha256, stage, writeFiles } from "./files.js";
 
 let folder: string;
 const at = (name: string) => join(folder, name);
@@ -61,6 +61,22 @@ describe("writing", () => {
     const files = [at("a.json"), at("taken")].map((path) => ({ path, text: "x" }));
     expect(codes(writeFiles(files))).toEqual(["CLI-6"]);
     expect(readdirSync(folder)).toEqual(["taken"]);
+  });
+
+  it("completes a file piece by piece, gives it its name with the others, and leaves nothing where that fails", () => {
+    const staged = stage(at("a.json"), ["one, ", "x".repeat(2 ** 21), " two"]);
+    if (!staged.ok) throw new Error("not staged");
+    expect(readdirSync(folder)).toHaveLength(1);
+    expect(existsSync(at("a.json"))).toBe(false);
+    expect(writeFiles([staged.value, { path: at("b.html"), text: "b" }]).ok).toBe(true);
+    expect(readdirSync(folder).sort()).toEqual(["a.json", "b.html"]);
+    expect(readFileSync(at("a.json"), "utf8")).toBe(`one, ${"x".repeat(2 ** 21)} two`);
+
+    mkdirSync(at("taken"));
+    const again = stage(at("c.json"), ["c"]);
+    expect(codes(writeFiles([...(again.ok ? [again.value] : []), { path: at("taken"), text: "x" }]))).toEqual(["CLI-6"]);
+    expect(codes(stage(at("no/such/x"), ["x"]))).toEqual(["CLI-6"]);
+    expect(readdirSync(folder).sort()).toEqual(["a.json", "b.html", "taken"]);
   });
 
   it("replaces the file behind a link and keeps the link", () => {

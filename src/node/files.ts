@@ -22,12 +22,20 @@ import { bad, type Checked, type Diagnostic, fail, good } from "../base/diagnost
 const MODEL_LIMIT = 2 ** 32 - 1;
 /** Targets, plans and CSV files. A plan of a 10,000-operator network takes about 10 MB. */
 const TEXT_LIMIT = 2 ** 28;
+/** Characters that are written at once, about. */
+const PIECE = 2 ** 20;
 /** One read call moves at most this much: beyond 2 GiB the system call refuses. */
 const CHUNK = 2 ** 28;
 
 export interface OutputFile {
   readonly path: string;
   readonly text: string;
+}
+
+/** A file whose text stands complete under a temporary name in its folder. */
+export interface StagedFile {
+  readonly path: string;
+  readonly temporary: string;
 }
 
 /** The bytes of a model, however large (up to 4 GiB), read in positioned chunks. */
@@ -87,24 +95,25 @@ export function makeFolder(folder: string, paths: readonly string[]): Checked<vo
 }
 
 /** Writes all files or none: each is completed under a temporary name in its folder and renamed when all are. */
-export function writeFiles(files: readonly OutputFile[]): Checked<readonly string[]> {
+export function writeFiles(files: readonly (OutputFile | StagedFile)[]): Checked<readonly string[]> {
+  const staged: StagedFile[] = files.filter((file) => "temporary" in file);
   const [first, ...rest] = outputProblems(files.map((f) => f.path));
-  if (first !== undefined) return bad(first, ...rest);
-  const staged: { readonly temporary: string; readonly path: string }[] = [];
-  for (const { path, text } of files) {
-    // Through a symbolic link to the file it names, so that the link stays one.
-    const target = isFile(path) ? realpathSync(path) : path;
-    const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.tmp`);
-    try {
-      staged.push({ temporary, path: target });
-      writeFileSync(temporary, text, { flag: "wx" });
-    } catch (error) {
-      return abandon(staged, path, error);
+  if (first !== undefined) {
+    discard(staged);
+    return bad(first, ...rest);
+  }
+  for (const file of files) {
+    if ("temporary" in file) continue;
+    const added = stage(file.path, [file.text]);
+    if (!added.ok) {
+      discard(staged);
+      return added;
     }
+    staged.push(added.value);
   }
   for (const { temporary, path } of staged) {
     try {
-      renameSync(temporary, path);
+      renameSync(temporary, targetOf(path));
     } catch (error) {
       return abandon(staged, path, error);
     }
@@ -112,8 +121,43 @@ export function writeFiles(files: readonly OutputFile[]): Checked<readonly strin
   return good(files.map((f) => f.path));
 }
 
-function abandon(staged: readonly { readonly temporary: string }[], path: string, error: unknown): Checked<never> {
+/** Completes a text under a temporary name, piece by piece: the whole may be longer than a string can be. */
+export function stage(path: string, pieces: Iterable<string>): Checked<StagedFile> {
+  const target = targetOf(path);
+  const staged = { path, temporary: join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.tmp`) };
+  try {
+    const file = openSync(staged.temporary, "wx");
+    try {
+      writeAll(file, pieces);
+    } finally {
+      closeSync(file);
+    }
+    return good(staged);
+  } catch (error) {
+    return abandon([staged], path, error);
+  }
+}
+
+function writeAll(file: number, pieces: Iterable<string>): void {
+  let held = "";
+  for (const piece of pieces) {
+    held += piece;
+    if (held.length < PIECE) continue;
+    writeFileSync(file, held);
+    held = "";
+  }
+  writeFileSync(file, held);
+}
+
+/** Through a symbolic link the file it names, so that the link stays one. */
+const targetOf = (path: string): string => (isFile(path) ? realpathSync(path) : path);
+
+function discard(staged: readonly StagedFile[]): void {
   for (const { temporary } of staged) rmSync(temporary, { force: true });
+}
+
+function abandon(staged: readonly StagedFile[], path: string, error: unknown): Checked<never> {
+  discard(staged);
   return bad(fail("CLI-6", path, systemReason(error), "name a file in a folder that exists, has room and may be written to"));
 }
 
