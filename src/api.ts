@@ -345,7 +345,7 @@ const noWeights = (): Checked<Weights> =>
   );
 
 const undecided = (where: string, reason: string): Diagnostic =>
-  fail("CLI-23", where, `neither a plan nor a proof that none exists: ${reason}`, "allow more with --time or --nodes");
+  fail("CLI-23", where, `${reason}; this is neither a plan nor a proof that none exists`, "allow more with --time or --nodes");
 
 const unsolvable = ({ kind, name }: Target, solver: string, known: readonly string[]): Diagnostic =>
   fail("CLI-24", name, `there is no solver ${solver} for targets of kind ${kind}`, `choose one of ${known.join(", ")}`);

@@ -82,12 +82,13 @@ export function randomMapping(layer: Layer, laid: Laid, machine: Machine, seed: 
   const { bundles, lines } = geometryOf(layer, mapping, machine);
   const entries = laid.rounds * lines;
   const random = rng(seed);
-  const table = new Uint16Array(bundles * entries).fill(0xffff);
-  for (let b = 0; b < bundles; b++) {
+  const table = Array.from({ length: bundles }, () => {
+    const held = new Uint16Array(entries).fill(0xffff);
     const free = Array.from({ length: entries }, (_, k) => k);
-    for (let input = 0; input < layer.inputs; input++) table[b * entries + free.splice(Math.floor(random() * free.length), 1)[0]!] = input;
-  }
-  return { ...mapping, table: toBase64(new Uint8Array(table.buffer)) };
+    for (let input = 0; input < layer.inputs; input++) held[free.splice(Math.floor(random() * free.length), 1)[0]!] = input;
+    return toBase64(new Uint8Array(held.buffer));
+  });
+  return { ...mapping, table };
 }
 
 /** A plan that does one thing after the other: each load on the next crossbar, fetched, written, fired. */

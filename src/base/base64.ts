@@ -6,10 +6,18 @@ const PADDING = 61; // "="
 
 /** Bytes turned into a string at once, a multiple of 3; more would overflow the call's arguments. */
 const CHUNK = 6144;
+/** Bytes whose strings are joined: a longer text is left to be put together when it is first read, for here its parts would take its room once more. */
+const JOINED = 256 * CHUNK;
 
 /** Bytes as base64 (RFC 4648, padded), for plain JSON that carries much data. */
 export function toBase64(bytes: Uint8Array): string {
-  const codes = new Uint8Array((CHUNK / 3) * 4);
+  let text = "";
+  for (let begin = 0; begin < bytes.length; begin += JOINED) text += joined(bytes.subarray(begin, begin + JOINED));
+  return text;
+}
+
+function joined(bytes: Uint8Array): string {
+  const codes = new Uint8Array(Math.ceil(Math.min(CHUNK, bytes.length) / 3) * 4);
   const parts: string[] = [];
   for (let begin = 0; begin < bytes.length; begin += CHUNK) {
     const end = Math.min(bytes.length, begin + CHUNK);
@@ -32,30 +40,51 @@ const textOf = (codes: Uint8Array): string => Reflect.apply(String.fromCharCode,
 
 /** The bytes, or `undefined` where the text is no padded base64. */
 export function fromBase64(text: string): Uint8Array | undefined {
-  if (text.length % 4 !== 0) return undefined;
-  const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
-  const size = (text.length / 4) * 3 - padding;
+  const size = base64Bytes(text);
+  if (size === undefined) return undefined;
   const bytes = new Uint8Array(size);
-  const whole = text.length - (padding > 0 ? 4 : 0);
+  return spanFromBase64(text, 0, size, bytes) === undefined ? undefined : bytes;
+}
+
+/** Bytes that padded base64 of this length stands for; `undefined` where none is so long. */
+export const base64Bytes = (text: string): number | undefined =>
+  text.length % 4 === 0 ? (text.length / 4) * 3 - paddingOf(text) : undefined;
+
+const paddingOf = (text: string): number => (text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0);
+
+/**
+ * Some of the bytes, where the whole would take more room than there is.
+ *
+ * @param text padded base64 that holds bytes `[from, to)`.
+ * @param into room for these and up to two bytes before and behind them.
+ * @returns where byte `from` stands in `into`; `undefined` where other than digits stand for these bytes.
+ */
+export function spanFromBase64(text: string, from: number, to: number, into: Uint8Array): number | undefined {
+  const last = Math.ceil(to / 3) * 4;
+  const padding = last < text.length ? 0 : paddingOf(text);
+  const whole = padding === 0 ? last : last - 4;
   // What is no digit has a negative value, which no other takes away.
   let wrong = 0;
-  let to = 0;
-  for (let from = 0; from < whole; from += 4, to += 3) {
-    const three = (valueAt(text, from) << 18) | (valueAt(text, from + 1) << 12) | (valueAt(text, from + 2) << 6) | valueAt(text, from + 3);
+  let at = 0;
+  for (let digit = Math.floor(from / 3) * 4; digit < whole; digit += 4, at += 3) {
+    const three = threeAt(text, digit);
     wrong |= three;
-    bytes[to] = three >> 16;
-    bytes[to + 1] = three >> 8;
-    bytes[to + 2] = three;
+    into[at] = three >> 16;
+    into[at + 1] = three >> 8;
+    into[at + 2] = three;
   }
   if (padding > 0) {
-    const last = padding === 1 ? valueAt(text, whole + 2) : 0;
-    const three = (valueAt(text, whole) << 18) | (valueAt(text, whole + 1) << 12) | (last << 6);
+    const three = (valueAt(text, whole) << 18) | (valueAt(text, whole + 1) << 12) | (padding === 1 ? valueAt(text, whole + 2) << 6 : 0);
     wrong |= three;
-    bytes[to] = three >> 16;
-    if (padding === 1) bytes[to + 1] = three >> 8;
+    into[at] = three >> 16;
+    if (padding === 1) into[at + 1] = three >> 8;
   }
-  return wrong < 0 ? undefined : bytes;
+  return wrong < 0 ? undefined : from % 3;
 }
+
+/** Three bytes as the four digits from `at` on stand for them, the first highest; negative where one is no digit. */
+export const threeAt = (text: string, at: number): number =>
+  (valueAt(text, at) << 18) | (valueAt(text, at + 1) << 12) | (valueAt(text, at + 2) << 6) | valueAt(text, at + 3);
 
 /** Value of a digit; negative for what is none. */
 function valueAt(text: string, at: number): number {

@@ -11,7 +11,6 @@ export const cliCodes: CodeTable = {
     fix: "Use a value that the message lists.",
   },
   "CLI-42": { means: "MODEL is neither a file nor the name of a bundled example.", fix: "Check the path, or use one of the names listed." },
-  "CLI-43": { means: "The file is not JSON.", fix: "Give a file that `stowage plan --out` wrote." },
   "CLI-44": {
     means: "The search was aborted by a second Ctrl-C; no plan was kept.",
     fix: "Press Ctrl-C once to keep the best plan so far.",

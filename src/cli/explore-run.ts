@@ -65,11 +65,11 @@ export async function explore(spec: string, request: ExploreRequest): Promise<Fi
     bindings: request.bindings,
     randomWeights: request.randomWeights,
   };
-  const { points, objectives } = space.value;
+  const { points, objectives, beside } = space.value;
   const manifest: FrontManifest = {
     stowage: version(),
     model: model.value.sha256,
-    space: sha256(JSON.stringify([points.map(({ target, goal: own }) => [target, own]), objectives.map(({ key }) => key)])),
+    space: sha256(JSON.stringify([points.map(({ target, goal: own }) => [target, own]), [...objectives, ...beside].map(({ key }) => key)])),
     goal: sha256(JSON.stringify([goal, nodes, seed])),
     seed,
     budget: { nodes },

@@ -90,6 +90,7 @@ An axis may also range over what plans are made for, and \`front\` says what is 
   axes:
     crossbars: [25%, 50%]
     sharing: [1, 8]
+    mostCellWrites: [1, 2, 4]
     goal.objective: [latency, energy, endurance]
   front: [latencySeconds, energyPicojoules, maxCellWrites, indexBits]
   $ stowage explore dscnn --space crossbars.yaml --weights random:1 --report front.html

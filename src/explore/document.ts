@@ -1,7 +1,18 @@
 import * as z from "zod";
 import { bad, type Checked, type Diagnostic, fail, good } from "../base/diagnostic.js";
 import { frontOf, kneeOf, thinned } from "./front.js";
-import { AREA, BANDWIDTH, type Front, type Hardware, type Objective, type Point, type Result, STATUSES, vectorOf } from "./point.js";
+import {
+  AREA,
+  BANDWIDTH,
+  type Beside,
+  type Front,
+  type Hardware,
+  type Objective,
+  type Point,
+  type Result,
+  STATUSES,
+  vectorOf,
+} from "./point.js";
 import type { Space } from "./space.js";
 
 /** What a front was made from, so that it can be made again and continued. Digests are SHA-256. */
@@ -25,6 +36,8 @@ export interface FrontDocument {
   /** What each point's plan lowers. */
   readonly planned: string;
   readonly objectives: readonly Objective[];
+  /** What a report shows beside these. */
+  readonly beside: readonly Beside[];
   /** Pairs of keys of objectives that a report draws, across and up. */
   readonly pictures: Front["pictures"];
   readonly epsilon: number;
@@ -64,7 +77,7 @@ export interface Found {
 export function frontDocument({
   model,
   planned,
-  space: { points, objectives, pictures },
+  space: { points, objectives, beside, pictures },
   results,
   epsilon,
   assumptions,
@@ -93,6 +106,7 @@ export function frontDocument({
     status: looked.length === points.length ? "complete" : "partial",
     planned,
     objectives,
+    beside,
     pictures,
     epsilon,
     count: points.length,

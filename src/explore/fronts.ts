@@ -1,7 +1,8 @@
-import { AREA, BANDWIDTH, ENERGY, type Front, LATENCY, type Objective, OFF_CHIP } from "./point.js";
+import { AREA, BANDWIDTH, type Beside, ENERGY, type Front, LATENCY, type Objective, OFF_CHIP } from "./point.js";
 
 /** In the cycles of each machine's own clock. */
 const CYCLES: Objective = { key: "latencyCycles", label: "latency, clock by clock", unit: "cycle" };
+const TRAFFIC: Beside = { ...OFF_CHIP, detail: true };
 const CAPACITY: Objective = { key: "capacityBytes", label: "memory size", unit: "B" };
 
 export const scratchpadFront: Front = {
@@ -13,6 +14,7 @@ export const scratchpadFront: Front = {
     AREA,
     BANDWIDTH,
   ],
+  beside: [TRAFFIC],
   pictures: [
     [CAPACITY.key, OFF_CHIP.key],
     [CAPACITY.key, LATENCY.key],
@@ -26,6 +28,7 @@ export const scratchpadFront: Front = {
 export const fusionFront: Front = {
   objectives: [LATENCY, ENERGY, AREA, BANDWIDTH],
   others: [OFF_CHIP, CYCLES],
+  beside: [TRAFFIC],
   pictures: [
     [AREA.key, LATENCY.key],
     [AREA.key, ENERGY.key],
@@ -54,6 +57,7 @@ export const pipelineFront: Front = {
     CYCLES,
     BANDWIDTH,
   ],
+  beside: [TRAFFIC],
   pictures: [
     [DSP.key, THROUGHPUT.key],
     [BLOCKS.key, THROUGHPUT.key],
@@ -65,12 +69,15 @@ export const pipelineFront: Front = {
 };
 
 const WEAR: Objective = { key: "maxCellWrites", label: "writes of the cell written most", unit: "" };
+/** Over a full turn where what crossbars hold moves on now and then; else of the table that repeats. */
+const LONG_RUN: Objective = { key: "longRunMaxCellWrites", label: "writes of a cell in the long run", unit: "" };
 const INDEX: Objective = { key: "indexBits", label: "index bits", unit: "" };
 const CROSSBARS: Objective = { key: "crossbars", label: "crossbars", unit: "" };
 
 export const crossbarFront: Front = {
   objectives: [LATENCY, ENERGY, WEAR, INDEX, CROSSBARS],
   others: [
+    LONG_RUN,
     { key: "cellWrites", label: "cell writes", unit: "" },
     { key: "waitingSeconds", label: "waiting for writing", unit: "s" },
     { key: "programmingSeconds", label: "writing, all crossbars added up", unit: "s" },
@@ -79,9 +86,11 @@ export const crossbarFront: Front = {
     CYCLES,
     BANDWIDTH,
   ],
+  beside: [LONG_RUN, TRAFFIC],
   pictures: [
     [LATENCY.key, ENERGY.key],
     [LATENCY.key, WEAR.key],
+    [LATENCY.key, LONG_RUN.key],
     [ENERGY.key, WEAR.key],
     [INDEX.key, WEAR.key],
     [INDEX.key, LATENCY.key],

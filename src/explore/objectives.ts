@@ -1,4 +1,4 @@
-import { AREA, BANDWIDTH, ENERGY, type Front, LATENCY, type Objective, OF_TARGETS, type Point } from "./point.js";
+import { AREA, BANDWIDTH, type Beside, ENERGY, type Front, LATENCY, type Objective, OF_TARGETS, OFF_CHIP, type Point } from "./point.js";
 
 /** Which figures the points of a space can be weighed by. */
 export interface Weighable {
@@ -6,6 +6,8 @@ export interface Weighable {
   readonly usual: readonly Objective[];
   /** All that every point has. */
   readonly all: readonly Objective[];
+  /** Shown where it is not weighed. */
+  readonly beside: readonly Beside[];
   readonly pictures: Front["pictures"];
 }
 
@@ -13,6 +15,7 @@ export interface Weighable {
 const ACROSS: Front = {
   objectives: [LATENCY, ENERGY, AREA, BANDWIDTH],
   others: [],
+  beside: [{ ...OFF_CHIP, detail: true }],
   pictures: [
     [AREA.key, LATENCY.key],
     [AREA.key, ENERGY.key],
@@ -34,5 +37,5 @@ export function weighable(points: readonly Point[], frontOf: (kind: Point["targe
   const more = fronts.flatMap(allOf).filter(({ key }, i, all) => all.findIndex((other) => other.key === key) === i);
   const usual = front.objectives.filter(known);
   const others = more.filter((objective) => known(objective) && usual.every(({ key }) => key !== objective.key));
-  return { usual, all: [...usual, ...others], pictures: front.pictures };
+  return { usual, all: [...usual, ...others], beside: front.beside.filter(known), pictures: front.pictures };
 }

@@ -15,12 +15,17 @@ export interface Objective {
   readonly sum?: Readonly<Record<string, number>>;
 }
 
+/** A figure that is told and not weighed; details are left out in a terminal. */
+export type Beside = Objective & { readonly detail?: true };
+
 /** What the fronts of one family are over. */
 export interface Front {
   /** Where a space names none. */
   readonly objectives: readonly Objective[];
   /** More that a space may name. */
   readonly others: readonly Objective[];
+  /** Of all these, what is shown beside those that are weighed. */
+  readonly beside: readonly Beside[];
   /** Pairs of keys that a report draws where both are objectives: across, and up. */
   readonly pictures: readonly (readonly [string, string])[];
 }

@@ -17,7 +17,7 @@ const point = (id: number): Point => ({
 });
 
 /** A front over made-up plans: their metrics in the order of the objectives. */
-function made({ objectives, pictures }: Front, runs: readonly (readonly number[])[]): FrontDocument {
+function made({ objectives, beside, pictures }: Front, runs: readonly (readonly number[])[]): FrontDocument {
   const points = runs.map((_, id) => point(id));
   const results = new Map(
     runs.map((run, id) => [
@@ -26,7 +26,7 @@ function made({ objectives, pictures }: Front, runs: readonly (readonly number[]
     ]),
   );
   const manifest = { stowage: "0", model: "m", space: "s", goal: "g", seed: 1, budget: {} };
-  const space = { points, objectives, pictures };
+  const space = { points, objectives, beside, pictures };
   return frontDocument({
     model: "net",
     planned: "throughput",
@@ -73,17 +73,35 @@ describe("a front of pipelines", () => {
   });
 });
 
-test("a front of crossbars has a column for each objective", () => {
-  const sheet = frontSheet(
-    made(crossbarFront, [
-      [0.01, 5, 3, 0, 8],
-      [0.02, 4, 1, 800, 8],
-    ]),
-  );
-  expect(sheet.tables[0]!.columns.map(({ key }) => key)).toEqual(
-    expect.arrayContaining(["latencySeconds", "energyPicojoules", "maxCellWrites", "indexBits", "crossbars"]),
-  );
-  expect(sheet.charts.length).toBe(crossbarFront.pictures.length);
+describe("a front of crossbars", () => {
+  const shown = { ...crossbarFront, objectives: [...crossbarFront.objectives, ...crossbarFront.beside] };
+  const runs = [
+    [0.01, 5, 3, 0, 8, 0.5, 1e6],
+    [0.02, 4, 1, 800, 8, 0.1, 1e6],
+    [0.01, 5, 3, 0, 8, 0.5, 1e6], // as the first
+  ];
+
+  test("has a column for each objective, and the writes in the long run beside them", () => {
+    const [table] = frontSheet(made(crossbarFront, runs)).tables;
+    expect(table!.columns.map(({ key }) => key)).toEqual(
+      expect.arrayContaining(["latencySeconds", "energyPicojoules", "maxCellWrites", "indexBits", "crossbars", "longRunMaxCellWrites"]),
+    );
+  });
+
+  test("draws all its pairs where it is over all of them", () => {
+    expect(frontSheet(made(shown, runs)).charts.length).toBe(crossbarFront.pictures.length);
+  });
+
+  test("has one row for points that are alike", () => {
+    const document = made(shown, runs);
+    expect(document.front).toEqual([0, 2, 1]);
+    const { rows } = frontSheet(document).tables[0]!;
+    expect(rows.map(({ id, alike }) => [id, alike])).toEqual([
+      [0, "2"],
+      [1, ""],
+    ]);
+    expect(frontSheet(made(shown, runs.slice(0, 2))).tables[0]!.columns.map(({ key }) => key)).not.toContain("alike");
+  });
 });
 
 describe("figures of a plan", () => {

@@ -4,7 +4,7 @@ import type { Sheet, SheetFigure } from "../report/sheet.js";
 import type { Table } from "../report/table.js";
 import type { FrontDocument, FrontPoint } from "./document.js";
 import { frontOf } from "./front.js";
-import { type Objective, OFF_CHIP, STATUSES, vectorOf } from "./point.js";
+import { type Objective, STATUSES, vectorOf } from "./point.js";
 
 type Label = (point: FrontPoint) => string;
 type Planned = Extract<FrontPoint, { readonly status: "planned" }>;
@@ -108,32 +108,51 @@ function scatter({ knees }: FrontDocument, accepted: readonly Planned[], pair: r
   };
 }
 
-const frontTable = ({ objectives, knees }: FrontDocument, members: readonly Planned[], names: ReadonlyMap<string, string>): Table => ({
-  key: "front",
-  title: "The front",
-  columns: [
-    { key: "id", label: "point" },
-    { key: "base", label: "base" },
-    ...[...names].map(([key, name]) => ({ key: `set.${key}`, label: name })),
-    ...objectives.map(({ key, label, unit }) => ({ key, label, unit })),
-    ...(objectives.some(({ key }) => key === OFF_CHIP.key) ? [] : [{ ...OFF_CHIP, detail: true as const }]),
-    { key: "plan", label: "plan", detail: true },
-    { key: "knee", label: "knee of" },
-  ],
-  rows: members.map((point) => ({
-    id: point.id,
-    base: point.base,
-    ...Object.fromEntries([...names.keys()].map((key) => [`set.${key}`, ""])),
-    ...Object.fromEntries(point.settings.map(parted).map(([key, value]) => [`set.${key}`, value])),
-    ...Object.fromEntries(objectives.map(({ key }) => [key, figureOf(point, key)])),
-    [OFF_CHIP.key]: figureOf(point, OFF_CHIP.key),
-    plan: point.optimal ? "optimal" : "feasible",
-    knee: knees
-      .filter((k) => k.point === point.id)
-      .map((k) => (k.objectives.length === objectives.length ? "all" : k.objectives.map((key) => nameOf(objectives, key)).join(" and ")))
-      .join("; "),
-  })),
-});
+/** One row for points that are alike in all that it shows. */
+function frontTable({ objectives, beside, knees }: FrontDocument, members: readonly Planned[], names: ReadonlyMap<string, string>): Table {
+  const shown = [...objectives, ...beside];
+  const alike = new Map<string, [Planned, ...Planned[]]>();
+  for (const point of members) {
+    const figures = JSON.stringify([point.base, ...shown.map(({ key }) => figureOf(point, key))]);
+    const before = alike.get(figures);
+    if (before === undefined) alike.set(figures, [point]);
+    else before.push(point);
+  }
+  const repeated = alike.size < members.length;
+  return {
+    key: "front",
+    title: "The front",
+    columns: [
+      { key: "id", label: "point" },
+      ...(repeated ? [{ key: "alike", label: "and" }] : []),
+      { key: "base", label: "base" },
+      ...[...names].map(([key, name]) => ({ key: `set.${key}`, label: name })),
+      ...objectives.map(({ key, label, unit }) => ({ key, label, unit })),
+      ...beside.map(({ key, label, unit, detail }) => ({ key, label, unit, ...(detail && { detail }) })),
+      { key: "plan", label: "plan", detail: true },
+      { key: "knee", label: "knee of" },
+    ],
+    rows: [...alike.values()].map((points) => {
+      const [point] = points;
+      const ids = points.map(({ id }) => id);
+      return {
+        id: point.id,
+        ...(repeated && { alike: ids.slice(1).join(", ") }),
+        base: point.base,
+        ...Object.fromEntries([...names.keys()].map((key) => [`set.${key}`, ""])),
+        ...Object.fromEntries(point.settings.map(parted).map(([key, value]) => [`set.${key}`, value])),
+        ...Object.fromEntries(shown.map(({ key }) => [key, figureOf(point, key)])),
+        plan: point.optimal ? "optimal" : "feasible",
+        knee: knees
+          .filter((knee) => ids.includes(knee.point))
+          .map((knee) =>
+            knee.objectives.length === objectives.length ? "all" : knee.objectives.map((key) => nameOf(objectives, key)).join(" and "),
+          )
+          .join("; "),
+      };
+    }),
+  };
+}
 
 /** Points without a plan for another reason than a better one. */
 function otherTable(points: readonly FrontPoint[], label: Label): readonly Table[] {

@@ -88,6 +88,15 @@ bases:
     expect(keys("base: reram-ou\nfront: [cellWrites, latencySeconds]\n")).toEqual(["cellWrites", "latencySeconds"]);
   });
 
+  test("shows figures beside those that are weighed", () => {
+    const beside = (yaml: string) => read(yaml).beside.map(({ key }) => key);
+    expect(beside("base: vwa\n")).toEqual(["offChipBytes"]);
+    expect(beside("base: cosma\n")).toEqual([]);
+    expect(beside("base: reram-ou\n")).toEqual(["longRunMaxCellWrites", "offChipBytes"]);
+    expect(beside("base: reram-ou\nfront: [latencySeconds, longRunMaxCellWrites]\n")).toEqual(["offChipBytes"]);
+    expect(beside("bases: [vwa, reram-ou]\n")).toEqual(["offChipBytes"]);
+  });
+
   test("ranges over the goal beside the target", () => {
     const { points } = read("base: reram-ou\naxes:\n  goal.objective: [latency, endurance]\n  crossbars: [25%, 50%]\n");
     expect(points.map(({ goal, settings }) => [goal.objective, settings.join(" ")])).toEqual([

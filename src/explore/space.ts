@@ -7,7 +7,7 @@ import { describe } from "../target/units.js";
 import { type Located, type Path, readYaml } from "../target/yaml.js";
 import { hardwareOf } from "./hardware.js";
 import { weighable } from "./objectives.js";
-import { type Front, GOAL_SETTINGS, type GoalSettings, type Objective, type Point } from "./point.js";
+import { type Beside, type Front, GOAL_SETTINGS, type GoalSettings, type Objective, type Point } from "./point.js";
 import { valuesOf } from "./range.js";
 
 /** Targets to choose from, and goals to plan for. */
@@ -16,6 +16,8 @@ export interface Space {
   readonly points: readonly Point[];
   /** What its front is over; every point has it. */
   readonly objectives: readonly Objective[];
+  /** What is shown beside these; every point has it. */
+  readonly beside: readonly Beside[];
   /** Pairs of keys of objectives to be drawn, across and up. */
   readonly pictures: Front["pictures"];
 }
@@ -100,10 +102,16 @@ export function parseSpace(yaml: string, file: string, familyOf: (kind: Target["
       if (errors.length > 10 * MOST_ERRORS) return refused(errors);
     }
   if (errors.length > 0) return refused(errors);
-  const { usual, all, pictures } = weighable(points, (kind) => familyOf(kind).front);
+  const { usual, all, beside, pictures } = weighable(points, (kind) => familyOf(kind).front);
   const objectives = chosen(reading, usual, all);
-  const drawn = pictures.filter((pair) => pair.every((key) => objectives.some((objective) => objective.key === key)));
-  return errors.length > 0 ? refused(errors) : good({ points, objectives, pictures: drawn }, distinct(warnings));
+  const weighed = (key: string): boolean => objectives.some((objective) => objective.key === key);
+  const space: Space = {
+    points,
+    objectives,
+    beside: beside.filter(({ key }) => !weighed(key)),
+    pictures: pictures.filter((pair) => pair.every(weighed)),
+  };
+  return errors.length > 0 ? refused(errors) : good(space, distinct(warnings));
 }
 
 /** What the front is over: what the file names in `front`, otherwise the usual. */

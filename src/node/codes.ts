@@ -21,4 +21,5 @@ export const fileCodes: CodeTable = {
     fix: "Put the data file beside the model.",
   },
   "CLI-10": { means: "External data is shorter than the model says.", fix: "Export the model again, together with its data file." },
+  "CLI-43": { means: "The file is not JSON.", fix: "Give a file that `stowage plan --out` wrote." },
 };

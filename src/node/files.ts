@@ -20,7 +20,7 @@ import { bad, type Checked, type Diagnostic, fail, good } from "../base/diagnost
 
 /** Node 20 holds at most this much in one typed array; larger models keep their weights as external data anyway. */
 const MODEL_LIMIT = 2 ** 32 - 1;
-/** Targets, plans and CSV files. A plan of a 10,000-operator network takes about 10 MB. */
+/** Targets and CSV files. */
 const TEXT_LIMIT = 2 ** 28;
 /** Characters that are written at once, about. */
 const PIECE = 2 ** 20;
@@ -161,8 +161,20 @@ function abandon(staged: readonly StagedFile[], path: string, error: unknown): C
   return bad(fail("CLI-6", path, systemReason(error), "name a file in a folder that exists, has room and may be written to"));
 }
 
-/** Opens without waiting for a pipe's other end, and looks at what was opened rather than at what the path was. */
-function readRegularFile(path: string, limit: number): Checked<Uint8Array> {
+const readRegularFile = (path: string, limit: number): Checked<Uint8Array> =>
+  withRegularFile(path, limit, (file, size) => {
+    const bytes = new Uint8Array(size);
+    const read = fill(file, bytes, 0);
+    return read < size ? bad(shortened(path, read, size)) : good(bytes);
+  });
+
+/**
+ * Opens without waiting for a pipe's other end, and looks at what was opened rather than at what the path was.
+ *
+ * @param limit bytes that it may have; of larger ones nothing is read.
+ * @param read what is made of the open file; it may throw what reading throws.
+ */
+export function withRegularFile<T>(path: string, limit: number, read: (file: number, size: number) => Checked<T>): Checked<T> {
   let file: number;
   try {
     file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
@@ -181,16 +193,17 @@ function readRegularFile(path: string, limit: number): Checked<Uint8Array> {
           "store weights as external data, or check that this is the file you meant",
         ),
       );
-    const bytes = new Uint8Array(size);
-    const read = fill(file, bytes, 0);
-    if (read < size) return bad(fail("CLI-5", path, `ended after ${read} of ${size} bytes`, "try again when nobody writes to it"));
-    return good(bytes);
+    return read(file, size);
   } catch (error) {
     return bad(unreadable(path, error));
   } finally {
     closeSync(file);
   }
 }
+
+/** What a file says that has become shorter since its size was asked for. */
+export const shortened = (path: string, read: number, size: number): Diagnostic =>
+  fail("CLI-5", path, `ended after ${read} of ${size} bytes`, "try again when nobody writes to it");
 
 /** Size and kind of an open file. */
 export function statOf(file: number): { readonly size: number; readonly regular: boolean } {

@@ -61,6 +61,7 @@ function crossbarMetrics({ problem, plan, run }: Seen) {
       totals.maxCellWrites > 0
         ? (run.rotation?.life ?? problem.machine.programming.endurance / totals.maxCellWrites) * problem.batch
         : null,
+    longRunMaxCellWrites: run.rotation?.maxCellWrites ?? totals.maxCellWrites,
     rotation:
       run.rotation === undefined || plan.rotation === undefined
         ? null
@@ -170,6 +171,7 @@ function figures({ problem, run }: Seen, m: Metrics, objective: Goal, outcome: C
       ? bounded({ key, label, value: Number(m[key]), unit, source, ...claimed })
       : { key, label, value: Number(m[key]), unit, source, boundNote };
   const { offChipRate, programming } = problem.machine;
+  const limit = problem.mostCellWrites === undefined ? "" : `; at most ${grouped(problem.mostCellWrites)} allowed`;
   const cells = problem.machine.crossbars * problem.machine.rows * problem.machine.columns;
   const life =
     m.inferencesUntilWornOut === null
@@ -200,7 +202,7 @@ function figures({ problem, run }: Seen, m: Metrics, objective: Goal, outcome: C
       "cells before and after each load",
       `${grouped(totals.cellWrites / cells)} per cell on average`,
     ),
-    figure("maxCellWrites", "Writes of the cell written most", "", "a counter on every cell", life),
+    figure("maxCellWrites", "Writes of the cell written most", "", "a counter on every cell", life + limit),
     {
       key: "indexBits",
       label: "Tables of inputs",

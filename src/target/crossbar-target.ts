@@ -82,6 +82,8 @@ export interface CrossbarTarget {
   readonly encoding: Encoding | undefined;
   /** Inferences per pass over the weights. */
   readonly batch: number;
+  /** A cell may be written so many times per inference (per pass, where `batch` is above 1); no limit where absent. */
+  readonly mostCellWrites: number | undefined;
   /** Scales of weights: one for a tensor, or one for each output channel. */
   readonly scales: "tensor" | "channel";
   /** Bits of weights and of inputs; the model's own quantisation, else 8, where absent. */

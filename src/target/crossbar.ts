@@ -70,6 +70,12 @@ const schema = z
       .meta({ description: "Outputs that share an order of inputs; chosen by the planner when absent.", examples: [8] }),
     encoding: z.enum(ENCODINGS).optional().meta({ description: "How weights become cells; chosen for each layer when absent." }),
     batch: z.int().min(1).max(1_000_000).default(1).meta({ description: "Inferences per pass over the weights." }),
+    mostCellWrites: z
+      .number()
+      .gt(0)
+      .max(1e18)
+      .optional()
+      .meta({ description: "Times that a cell may be written per inference; no limit when absent.", examples: [4] }),
     scales: z.enum(["tensor", "channel"]).default("tensor").meta({ description: "Whether a weight has one scale or one per output." }),
     precision: z
       .strictObject({ activation: bits, weight: bits })
@@ -95,7 +101,7 @@ export const crossbarFamily: Family<Parsed, CrossbarTarget> = { schema, build, r
 function build(parsed: Parsed, name: string, sources: Readonly<Record<string, string>>): CrossbarTarget {
   const { summary, crossbars, rows, columns, cellBits, unit, inputBits, cycle, converters, firing, unitEnergy, programming, offChip } =
     parsed;
-  const { buffer, sharing, encoding, batch, scales, precision } = parsed;
+  const { buffer, sharing, encoding, batch, mostCellWrites, scales, precision } = parsed;
   const none = seconds(0);
   return {
     kind: "crossbar",
@@ -133,6 +139,7 @@ function build(parsed: Parsed, name: string, sources: Readonly<Record<string, st
     sharing,
     encoding,
     batch,
+    mostCellWrites,
     scales,
     weightBits: precision.weight,
     activationBits: precision.activation,
@@ -141,13 +148,23 @@ function build(parsed: Parsed, name: string, sources: Readonly<Record<string, st
 }
 
 /** Where the values are from that a file leaves out. */
-function unspoken({ firing, sharing, encoding, batch, scales, offChip, programming }: Parsed): Readonly<Record<string, string>> {
+function unspoken({
+  firing,
+  sharing,
+  encoding,
+  batch,
+  mostCellWrites,
+  scales,
+  offChip,
+  programming,
+}: Parsed): Readonly<Record<string, string>> {
   const { pulses, attempts, verifyRead, row, stepEnergy, set, reset } = programming;
   return {
     ...(firing === undefined && { firing: "not given: no limit" }),
     ...(sharing === undefined && { sharing: "not given: left to the planner" }),
     ...(encoding === undefined && { encoding: "not given: left to the planner" }),
     ...(batch === 1 && { batch: "one inference per pass unless given" }),
+    ...(mostCellWrites === undefined && { mostCellWrites: "not given: no limit" }),
     ...(scales === "tensor" && { scales: "one scale per weight unless given" }),
     ...(typeof offChip.energy === "string" && { "offChip.energy": memorySource(offChip.energy) }),
     ...(pulses === "difference" && { "programming.pulses": "a pulse per level of change unless given" }),
@@ -253,6 +270,7 @@ function facts(target: CrossbarTarget): readonly Fact[] {
     ...fact("sharing", target.sharing ?? "chosen"),
     ...fact("encoding", target.encoding ?? "chosen for each layer"),
     ...fact("batch", target.batch),
+    ...fact("mostCellWrites", target.mostCellWrites ?? "no limit"),
     ...fact("scales", target.scales),
     ...fact("precision.weight", target.weightBits, "bit"),
     ...fact("precision.activation", target.activationBits, "bit"),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Code } from "../base/diagnostic.js";
+import type { BytesPerSecond, Hertz } from "../base/units.js";
 import { type Measure, parseQuantity, quantityPattern } from "./units.js";
 import type { Path } from "./yaml.js";
 
@@ -60,6 +61,26 @@ export function quantityOr<Q extends number, W extends string>(measure: Measure<
     });
 }
 
+/**
+ * A channel so slow or so fast that cycles, or bytes in one of them, could not be counted exactly: TGT-9.
+ *
+ * @param fastest most bytes per cycle.
+ */
+export function channelRemarks(
+  { bandwidth }: { readonly bandwidth: BytesPerSecond },
+  clock: Hertz,
+  fastest = FASTEST_CHANNEL,
+): readonly Remark[] {
+  const perCycle = bandwidth / clock;
+  if (perCycle >= SLOWEST_CHANNEL && perCycle <= fastest) return [];
+  const [word, limit] = perCycle < SLOWEST_CHANNEL ? ["more", SLOWEST_CHANNEL] : ["less", fastest];
+  const message = `${bandwidth} B/s at ${clock} Hz are ${perCycle} B per cycle: a plan could not be counted exactly`;
+  return [{ path: ["offChip", "bandwidth"], code: "TGT-9", message, fix: `choose ${limit * clock}B/s or ${word}, or another clock` }];
+}
+
+const SLOWEST_CHANNEL = 2 ** -20;
+const FASTEST_CHANNEL = 2 ** 44;
+
 /** Adds an issue that carries our code and advice, which the parser reads back. */
 export function raise(context: z.RefinementCtx, { path, code, message, fix }: Remark): void {
   context.addIssue({ code: "custom", path: [...path], message, params: { code, fix } });
@@ -85,6 +106,14 @@ function convert<Q extends number>(
   }
   if (positive && result.value === 0) {
     raise(context, { path: [], code: "TGT-8", message: `a ${measure.name} of 0`, fix: `choose more than 0${measure.unit}` });
+    return undefined;
+  }
+  const { least = 0, most = Number.POSITIVE_INFINITY, unit } = measure;
+  const small = positive && result.value < least;
+  if (small || result.value > most) {
+    const [side, limit] = small ? (["less", least] as const) : (["more", most] as const);
+    const message = `${result.value} ${unit} is ${side} than ${limit} ${unit}: a plan could not be counted exactly`;
+    raise(context, { path: [], code: "TGT-8", message, fix: `choose ${limit}${unit} or ${small ? "more" : "less"}` });
     return undefined;
   }
   return result.value;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { bytes, type PicojoulesPerMac, picojoulesPerByte, picojoulesPerCycle, picojoulesPerMac } from "../base/units.js";
 import { macEnergy, memorySource, OFF_CHIP_MEMORIES, sramEnergy, tableSource, technologies } from "./energy-table.js";
-import { type Fact, type Family, quantity, quantityOr, type Remark, raise } from "./family.js";
+import { channelRemarks, type Fact, type Family, quantity, quantityOr, type Remark, raise } from "./family.js";
 import { hierarchyContradictions, hierarchyKeys, hierarchyOf } from "./fusion-hierarchy.js";
 import type { BufferSplit, FusionTarget, PeArray } from "./fusion-target.js";
 import { precisionSchema, stated } from "./precision-schema.js";
@@ -167,10 +167,11 @@ function buffersOf({ buffers }: Parsed): BufferSplit {
 }
 
 /** Values that are right alone and wrong together. */
-function contradictions({ array, buffers, energy, precision }: Parsed): readonly Remark[] {
+function contradictions({ array, buffers, energy, precision, offChip, clock }: Parsed): readonly Remark[] {
   const wholly = array.template === "custom" && array.axes !== undefined && array.memories !== undefined;
   const { technology, mac } = energy;
   return [
+    ...channelRemarks(offChip, clock),
     ...differences("array", array, OF_TEMPLATE[array.template], `the template ${array.template}`),
     ...differences("buffers", buffers, OF_ARRANGEMENT[buffers.arrangement], `the arrangement ${buffers.arrangement}`),
     ...(wholly ? hierarchyContradictions(array.axes!, array.memories!, buffers.arrangement) : []),

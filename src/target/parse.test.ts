@@ -25,6 +25,11 @@ sources:
 const lines = (result: Checked<Target>): readonly string[] =>
   (result.ok ? result.warnings : result.errors).map(({ code, where, message }: Diagnostic) => `${code} ${where}: ${message}`);
 const check = (yaml: string, ...expected: readonly string[]) => expect(lines(parseTarget(yaml, "t.yaml"))).toEqual(expected);
+/** The first error of a file with one setting: code, place, message and advice. */
+const refused = (yaml: string, setting: string): string => {
+  const result = applySettings(yaml, "t.yaml", [setting]);
+  return result.ok ? "accepted" : `${lines(result)[0]}; ${result.errors[0].fix}`;
+};
 /** `GOOD` with `from` replaced. */
 const but = (from: string, to: string) => {
   expect(GOOD).toContain(from);
@@ -85,6 +90,32 @@ colour: red
     'TGT-6 t.yaml:11:10 inPlace: "yes" where true or false is expected',
     'TGT-4 t.yaml:12:1 colour: unknown key "colour"',
   );
+});
+
+test("a number out of range is answered with the range, a choice with its forms", () => {
+  const crossbar = (setting: string) => refused(presetYaml("reram-ou")!, setting);
+  expect(crossbar("rows=100000")).toBe(
+    "TGT-6 --set rows=100000: 100000 where a whole number from 1 to 4096 is expected; write a whole number from 1 to 4096, for instance 128",
+  );
+  expect(crossbar("crossbars=0")).toContain("0 where a whole number from 1 to 1000000 or text is expected; write");
+  expect(crossbar("crossbars=0")).toContain("for instance 25%");
+  const pipeline = (setting: string) => refused(presetYaml("zcu102")!, setting);
+  expect(pipeline("precision.weight=33")).toContain("33 where a whole number from 1 to 32 or one of int32, int16,");
+  expect(pipeline("precision.weight=itn8")).toContain("did you mean int8?");
+  expect(pipeline("offChip.efficiency=1.1")).toContain("1.1 where a number above 0 up to 1 is expected");
+});
+
+test("what could not be counted exactly is refused before it is planned", () => {
+  for (const preset of ["cosma", "vwa", "zcu102"]) {
+    const yaml = presetYaml(preset)!;
+    expect(refused(yaml, "offChip.bandwidth=1B/s")).toMatch(
+      /^TGT-9 .*offChip\.bandwidth=1B\/s: 1 B\/s at \d+ Hz are .* choose \d+(\.\d+)?B\/s or more/,
+    );
+    expect(refused(yaml, "clock=0.5Hz")).toContain("TGT-8 --set clock=0.5Hz: 0.5 Hz is less than 1 Hz");
+    expect(refused(yaml, "clock=100000GHz")).toContain("is more than 17592186044416 Hz");
+  }
+  expect(refused(presetYaml("vwa")!, "buffers.size=100TiB")).toContain("TGT-8");
+  expect(refused(presetYaml("cosma")!, "compute.macs=0.0001MAC/cycle")).toContain("choose 0.0009765625MAC/cycle or more");
 });
 
 test("a misspelling is answered with the nearest right word", () => {

@@ -118,25 +118,52 @@ function explain(issue: z.core.$ZodIssue, value: unknown, shape: Shape, origin: 
     const { code, fix } = issue.params as { readonly code: Code; readonly fix: string };
     return [fail(code, place(origin, path), issue.message, fix)];
   }
-  const allowed = here?.enum ?? [];
-  const guess = typeof found === "string" ? nearest(found, allowed.map(String)) : undefined;
-  const expected = allowed.length > 0 ? `one of ${allowed.join(", ")}` : (WORDS[here?.type ?? ""] ?? "another type of value");
+  const forms = formsOf(here);
+  const guess = typeof found === "string" ? nearest(found, forms.flatMap(({ enum: allowed = [] }) => allowed).map(String)) : undefined;
+  const expected = forms.flatMap((form) => wordsOf(form) ?? []).join(" or ") || "another type of value";
   return [
     fail(
       "TGT-6",
       place(origin, path),
       `${describe(found)} where ${expected} is expected`,
-      guess ? `did you mean ${guess}?` : `write ${expected}`,
+      guess ? `did you mean ${guess}?` : `write ${expected}${hint(here)}`,
     ),
   ];
 }
 
-const WORDS: Readonly<Record<string, string>> = {
-  object: "a mapping of keys to values",
-  array: "a list",
-  string: "text",
-  boolean: "true or false",
-};
+/** The forms a value may take; one, unless the schema leaves a choice. */
+const formsOf = (shape: Shape | undefined): readonly Shape[] =>
+  shape === undefined ? [] : Array.isArray(shape.anyOf) ? (shape.anyOf as readonly Shape[]).flatMap(formsOf) : [shape];
+
+/** What a value of this form is. */
+function wordsOf(form: Shape): string | undefined {
+  const { type, enum: allowed } = form;
+  if (allowed !== undefined && allowed.length > 0) return `one of ${allowed.join(", ")}`;
+  switch (type) {
+    case "integer":
+      return `a whole number${rangeOf(form)}`;
+    case "number":
+      return `a number${rangeOf(form)}`;
+    case "array":
+      return typeof form.minItems === "number" ? `a list of ${form.minItems} or more` : "a list";
+    case "object":
+      return "a mapping of keys to values";
+    case "string":
+      return "text";
+    case "boolean":
+      return "true or false";
+    default:
+      return undefined;
+  }
+}
+
+/** ` from 1 to 4096`; a limit that only says what numbers can be counted is left out. */
+function rangeOf({ minimum, exclusiveMinimum, maximum }: Shape): string {
+  const limit = (n: unknown): n is number => typeof n === "number" && Math.abs(n) < Number.MAX_SAFE_INTEGER;
+  if (limit(minimum)) return limit(maximum) ? ` from ${minimum} to ${maximum}` : ` of at least ${minimum}`;
+  const above = limit(exclusiveMinimum) ? ` above ${exclusiveMinimum}` : "";
+  return limit(maximum) ? `${above} up to ${maximum}` : above;
+}
 
 /** An example of a missing value, taken from the schema. */
 function hint(shape: Shape | undefined): string {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { seconds } from "../base/units.js";
 import { bitsOf } from "../graph/element-type.js";
-import { type Fact, type Family, quantity, type Remark, raise } from "./family.js";
+import { channelRemarks, type Fact, type Family, quantity, type Remark, raise } from "./family.js";
 import type { FabricResources, PipelineTarget } from "./pipeline-target.js";
 import { PRECISIONS } from "./precision-schema.js";
 import { duration, frequency, rate, size } from "./units.js";
@@ -116,9 +116,10 @@ function precisionOf({ precision: { activation, weight } }: Parsed): PipelineTar
 }
 
 /** Values that are right alone and wrong together: TGT-9. */
-function contradictions({ resources, partitions, reconfiguration }: Parsed): readonly Remark[] {
+function contradictions({ resources, partitions, reconfiguration, offChip, clock }: Parsed): readonly Remark[] {
   const refuse = (path: Remark["path"], message: string, fix: string): Remark => ({ path, code: "TGT-9", message, fix });
   return [
+    ...channelRemarks(offChip, clock, FASTEST_CHANNEL),
     ...(resources.lut === 0 ? [refuse(["resources", "lut"], "no LUTs: nothing can be built", "give the device's LUTs")] : []),
     ...(resources.ff === 0 ? [refuse(["resources", "ff"], "no flip-flops: nothing can be built", "give the device's flip-flops")] : []),
     ...(partitions > 1 && reconfiguration === undefined
@@ -126,6 +127,9 @@ function contradictions({ resources, partitions, reconfiguration }: Parsed): rea
       : []),
   ];
 }
+
+/** Bytes per cycle; wider words than any device has pins for. */
+const FASTEST_CHANNEL = 2 ** 17;
 
 /** Units of the device's parts, by key. */
 const RESOURCE_UNITS: Readonly<Record<keyof FabricResources, string>> = {

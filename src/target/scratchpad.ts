@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { overlaps } from "../base/interval.js";
 import { add, bytes, picojoulesPerByte, picojoulesPerMac } from "../base/units.js";
-import { type Fact, type Family, quantity, quantityOr, type Remark, raise } from "./family.js";
+import { channelRemarks, type Fact, type Family, quantity, quantityOr, type Remark, raise } from "./family.js";
 import { precisionSchema, stated } from "./precision-schema.js";
 import type { ScratchpadTarget } from "./target.js";
 import { elementRate, energyPerByte, energyPerMac, frequency, macRate, rate, size } from "./units.js";
@@ -71,12 +71,13 @@ function build(parsed: Parsed, name: string, sources: Readonly<Record<string, st
 }
 
 /** Values that are right alone and wrong together: TGT-9. */
-function contradictions({ memory }: Parsed): readonly Remark[] {
+function contradictions({ memory, offChip, clock }: Parsed): readonly Remark[] {
   const refuse = (path: Remark["path"], message: string, fix: string): Remark => ({ path, code: "TGT-9", message, fix });
   const ranges = memory.reserved.map((range) => ({ start: range.start as number, end: range.start + range.size }));
   const capacity = typeof memory.size === "number" ? memory.size : Number.POSITIVE_INFINITY;
   const free = capacity - ranges.reduce((total, { start, end }) => total + end - start, 0);
   return [
+    ...channelRemarks(offChip, clock),
     ...ranges.flatMap(({ end }, i) =>
       end > capacity
         ? [refuse(["memory", "reserved", i], `ends at ${end} B, the memory at ${capacity} B`, "shorten it or enlarge memory.size")]

@@ -39,13 +39,28 @@ export interface Measure<Q extends number> {
   readonly example: string;
   /** Only whole multiples of `unit` exist. */
   readonly whole: boolean;
+  /** Of a target: less, or more, and what a plan adds up could not be counted exactly. */
+  readonly least?: number;
+  readonly most?: number;
   /** Every unit allowed -> its size in `unit`, as a fraction. */
   readonly units: ReadonlyMap<string, Fraction>;
   readonly make: (value: number) => Q;
 }
 
+const MOST = 2 ** 44;
+/** Less than this per cycle, and an operator of a large network takes more cycles than `MOST`. */
+const SLOWEST = 2 ** -10;
+
 /** Bytes. `1Kib` is 128 B; a size that is not whole bytes is an error. */
-export const size: Measure<Bytes> = { name: "size", unit: "B", example: "512KiB", whole: true, units: sizes(""), make: bytes };
+export const size: Measure<Bytes> = {
+  name: "size",
+  unit: "B",
+  example: "512KiB",
+  whole: true,
+  most: MOST,
+  units: sizes(""),
+  make: bytes,
+};
 /** Bytes per second: `19.2GB/s`, `153.6Gb/s`. */
 export const rate: Measure<BytesPerSecond> = {
   name: "rate",
@@ -60,6 +75,8 @@ export const frequency: Measure<Hertz> = {
   unit: "Hz",
   example: "200MHz",
   whole: false,
+  least: 1,
+  most: MOST,
   units: table({ Hz: [1], kHz: [10n ** 3n], MHz: [10n ** 6n], GHz: [10n ** 9n] }),
   make: hertz,
 };
@@ -111,6 +128,8 @@ export const cycleRate: Measure<BytesPerCycle> = {
   unit: "B/cycle",
   example: "16B/cycle",
   whole: false,
+  least: SLOWEST,
+  most: MOST,
   units: sizes("/cycle"),
   make: bytesPerCycle,
 };
@@ -119,6 +138,8 @@ export const macRate: Measure<MacsPerCycle> = {
   unit: "MAC/cycle",
   example: "256MAC/cycle",
   whole: false,
+  least: SLOWEST,
+  most: MOST,
   units: table({ "MAC/cycle": [1], "MACs/cycle": [1] }),
   make: macsPerCycle,
 };
@@ -127,6 +148,8 @@ export const elementRate: Measure<ElementsPerCycle> = {
   unit: "element/cycle",
   example: "16element/cycle",
   whole: false,
+  least: SLOWEST,
+  most: MOST,
   units: table({ "element/cycle": [1], "elements/cycle": [1] }),
   make: elementsPerCycle,
 };

@@ -155,6 +155,32 @@ describe("a plan file", () => {
     expect(readdirSync(at()).sort()).toEqual(["plan.json", "tampered.json"]);
   });
 
+  test("of crossbars carries weights and tables, which are read back as they were; spoilt ones are refused", async () => {
+    const target = ["--target", "reram-ou", "--set", "crossbars=25%", "--set", "sharing=1", "--weights", "random:1"];
+    const planned = documentOf(await stowage(["plan", "dscnn", ...target, "--json", "--out", "plan.json"], at()));
+    const verified = documentOf(await stowage(["verify", "plan.json", "--json"], at()));
+    expect(verified).toMatchObject({ verified: true, objective: planned.objective, metrics: planned.metrics });
+
+    const document = written("plan.json");
+    const { mappings } = document.plan as { mappings: { table: string[] }[] };
+    const l = mappings.findIndex(({ table }) => table.length > 1);
+    const tables = mappings[l]!.table;
+    for (const [table, code] of [
+      [tables.slice(1), "XBR-20"],
+      [tables.join(""), "XBR-20"],
+      [tables.map((text, b) => (b === 0 ? `????${text.slice(4)}` : text)), "XBR-20"],
+      [
+        tables.map((text, b) => (b === 0 ? text.slice(0, 8).repeat(text.length / 8) + text.slice(text.length - (text.length % 8)) : text)),
+        "XBR-22",
+      ],
+    ] as const) {
+      const plan = { ...document.plan, mappings: mappings.map((mapping, k) => (k === l ? { ...mapping, table } : mapping)) };
+      writeFileSync(at("spoilt.json"), JSON.stringify({ ...document, plan }));
+      const ended = await stowage(["verify", "spoilt.json"], at());
+      expect({ exit: ended.exit, codes: [...new Set(codesOf(ended))] }).toEqual({ exit: 5, codes: [code] });
+    }
+  });
+
   test("that is none is bad input: exit 2", async () => {
     for (const [text, code] of [
       ["{", "CLI-43"],

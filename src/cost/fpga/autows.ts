@@ -30,7 +30,7 @@ export function autowsPooling(
   outputBits: number,
   mean: boolean,
 ): EngineCost {
-  const ours = poolingCost(fabric, window, input.channels, lanes, [input.bits, outputBits], mean);
+  const ours = poolingCost(fabric, window, input.channels, lanes, [input.bits, outputBits], mean, 0);
   return { ...ours, interval: (window.rows * window.columns * input.channels) / lanes };
 }
 

@@ -2,7 +2,7 @@ import type { FabricResources, PipelineTarget } from "../../target/pipeline-targ
 import { dspsOfActivation, dspsPerProduct, joinedBits, SCALE_BITS } from "./dsp.js";
 import { FEATURES, logic } from "./logic.js";
 import { memoryCost, queueStyle, type Style, type Words } from "./memory.js";
-import { resultBanks, waitingAfter, waitingBefore } from "./queues.js";
+import { type Rooms, resultBanks, roomsOver } from "./queues.js";
 import { NOTHING, sum } from "./resources.js";
 import { queueCost, SHORTEST_QUEUE } from "./stream.js";
 import { delaysOf, gatheredInterval, type Window, windowInterval } from "./window.js";
@@ -29,16 +29,13 @@ export interface Copies {
   readonly kernel: number;
 }
 
-/** What an engine takes without its weights, and how long. */
-export interface EngineCost {
+/** What an engine takes without its weights, how long, and what waits around it so that words may come and results may leave evenly. */
+export interface EngineCost extends Rooms {
   readonly interval: number;
   readonly resources: FabricResources;
   /** Words of a sweep over the weights. */
   readonly weights: Words;
   readonly sweeps: number;
-  /** Words that must fit in front of it so that they may come evenly, and pixels behind it so that its results may leave evenly. */
-  readonly before: number;
-  readonly after: number;
 }
 
 /** Words of the sweep over the weights of a convolution. */
@@ -66,7 +63,7 @@ export function convolutionCost(fabric: Fabric, shape: Convolution, copies: Copi
     interval,
     weights,
     sweeps: window.outRows * Math.ceil(window.outColumns / reuse),
-    ...evening(window, words, reuse === 1 ? busy : reuse * weights.depth, reuse),
+    ...roomsOver(window, words, reuse === 1 ? busy : reuse * weights.depth, reuse, 0),
     resources: sum([
       chainCost(fabric, window, words, lanesIn * inputBits),
       memoryCost(fabric, gathered, queueStyle(gathered), "ram"),
@@ -128,7 +125,7 @@ const REGISTERS = 6;
 const ENGINE_STAGES = 9;
 export const POOLING_STAGES = 7;
 
-/** The engine of a pooling: all positions of the kernel at once, one hand-over per cycle. `mean`: sums instead of maxima. */
+/** The engine of a pooling: all positions of the kernel at once, one hand-over per cycle. `mean`: sums instead of maxima. `frame`: cycles per frame at least. */
 export function poolingCost(
   fabric: Fabric,
   window: Window,
@@ -136,6 +133,7 @@ export function poolingCost(
   lanes: number,
   bits: readonly [number, number],
   mean: boolean,
+  frame: number,
 ): EngineCost {
   const [inputBits, outputBits] = bits;
   const positions = window.height * window.width;
@@ -145,7 +143,7 @@ export function poolingCost(
     interval,
     weights: NO_WEIGHTS,
     sweeps: 0,
-    ...evening(window, words, 1, 1),
+    ...roomsOver(window, words, 1, 1, frame),
     resources: sum([
       chainCost(fabric, window, words, lanes * inputBits),
       reductionCost(fabric, positions, lanes, inputBits, outputBits, mean),
@@ -187,14 +185,6 @@ export function chainCost(fabric: Fabric, window: Window, words: number, width: 
     return { ...NOTHING, lut: count * lut, ff: count * ff, bram18: count * bram18 };
   });
   return sum([logic("window", FEATURES.window(window.height * window.width, width, window.rows * window.columns * words)), ...parts]);
-}
-
-/** Words and pixels that wait around an engine, which gathers `reuse` pixels before it begins and lets as many go at once; `busy` is for all of them. */
-function evening(window: Window, words: number, busy: number, reuse: number): Pick<EngineCost, "before" | "after"> {
-  return {
-    before: waitingBefore(window, words, busy, reuse).words,
-    after: waitingAfter(window, words, busy, reuse).pixels,
-  };
 }
 
 export const NO_WEIGHTS: Words = { width: 0, depth: 0 };

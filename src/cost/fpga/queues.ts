@@ -9,14 +9,13 @@ import { gatheredInterval, type Window, windowInterval } from "./window.js";
  * @see docs/math/pipeline.md, "Words that wait before a window and after an engine"
  */
 export function waitingBefore(window: Window, words: number, busy: number, reuse = 1): { readonly words: number; readonly lag: number } {
-  const { input, outRows, outColumns } = window;
+  const { input } = window;
   const all = input.height * input.width * words;
   const { interval, startOf } = paceOf(window, words, busy, reuse);
-  const across = corners(outColumns, window.strideX, window.spanX, window.left, input.width, window.sparseX);
-  const columns = reuse === 1 ? across : [...across, ...edges(outColumns, reuse)].map((x) => lastOfGroup(x, outColumns, reuse));
+  const columns = cornersAcross(window, reuse);
   let [most, least] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-  for (const y of corners(outRows, window.strideY, window.spanY, window.top, input.height, window.sparseY))
-    for (const x of new Set(columns))
+  for (const y of cornersDown(window))
+    for (const x of columns)
       for (const part of words === 1 ? [0] : reuse === 1 ? [0, words - 1] : [words - 1]) {
         const ahead = needed(window, words, y, x, part) / all - startOf(y, x, part) / interval;
         [most, least] = [Math.max(most, ahead), Math.min(least, ahead)];
@@ -37,6 +36,87 @@ export function waitingAfter(window: Window, words: number, busy: number, reuse 
       [most, least] = [Math.max(most, d), Math.min(least, d)];
     }
   return { pixels: Math.ceil(all * (most - least) - ROUNDING) + 1, lag: most + 1 / all };
+}
+
+/** Words that can wait before a window, and pixels behind its engine. */
+export interface Rooms {
+  readonly before: number;
+  readonly after: number;
+}
+
+/** What has to wait around an engine of which a frame takes `frame` cycles or more, if that is more than its own interval: less than at its own pace. */
+export function roomsOver(window: Window, words: number, busy: number, reuse: number, frame: number): Rooms {
+  const own = {
+    before: waitingBefore(window, words, busy, reuse).words,
+    after: waitingAfter(window, words, busy, reuse).pixels,
+  };
+  if (frame <= paceOf(window, words, busy, reuse).interval) return own;
+  const { most, after } = evenedOver(window, words, busy, reuse, frame);
+  return most <= own.before ? { before: most, after: Math.min(after, own.after) } : own;
+}
+
+/**
+ * Cycles by which the results of an engine come after what it reads, where words come evenly, all of the map in `frame` cycles, and results
+ * leave evenly: from when words begin to come to when results begin to leave, and to when the last result is there.
+ *
+ * @param frame at least the interval of the engine. The longer, the less does an engine delay that has to wait for its words anyhow.
+ * @param room words that can wait before the window.
+ * @see docs/math/pipeline.md, "Words that wait before a window and after an engine"
+ */
+export function lagOf(
+  window: Window,
+  words: number,
+  busy: number,
+  reuse: number,
+  frame: number,
+  room: number,
+): { readonly begins: number; readonly ends: number } {
+  const { begins, ends, before } = evenedOver(window, words, busy, reuse, frame);
+  if (before <= room) return { begins, ends };
+  const lag = frame * waitingBefore(window, words, busy, reuse).lag;
+  return { begins: lag + frame * waitingAfter(window, words, busy, reuse).lag, ends: lag + frame };
+}
+
+/**
+ * An engine that works as late as results leaving evenly allow. `before` words and `after` pixels are enough for that; `most` words also if
+ * a frame takes longer.
+ */
+function evenedOver(window: Window, words: number, busy: number, reuse: number, frame: number) {
+  const { input, outRows, outColumns } = window;
+  const { interval, startOf } = paceOf(window, words, busy, reuse);
+  const [come, leave] = [frame / (input.height * input.width * words), frame / (outRows * outColumns)];
+  const rows = descending(cornersDown(window).flatMap((y) => [y, y + 1])).filter((y) => y < outRows);
+  const columns = descending(cornersAcross(window, reuse));
+  const parts = words === 1 || reuse > 1 ? [words - 1] : [0, words - 1];
+  const evenly = (y: number, x: number) => (y * outColumns + x) * leave;
+  const endOf = (y: number, x: number) => startOf(y, x, words - 1) + Math.max(busy, 1);
+  /** How late a result is against an even flow, if the engine goes on at its own pace. Of pixels that share a sweep the first is. */
+  const late = (y: number, x: number) => endOf(y, x) - evenly(y, firstOfGroup(x, reuse));
+
+  // Of all results from one on, those of the next frame among them, the one that is late the most.
+  let latest = interval - frame + Math.max(...rows.flatMap((y) => columns.map((x) => late(y, x))));
+  const last = Math.max(latest, late(outRows - 1, outColumns - 1)) - endOf(outRows - 1, outColumns - 1);
+  let [begins, least, leastLater, excess] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 0];
+  for (const y of rows)
+    for (const x of columns) {
+      const own = late(y, x);
+      latest = Math.max(latest, own);
+      excess = Math.max(excess, latest - own + (x - firstOfGroup(x, reuse)) * leave);
+      for (const part of parts) {
+        const comes = needed(window, words, y, x, part) * come;
+        begins = Math.max(begins, comes - startOf(y, x, part) + latest);
+        least = Math.min(least, comes - startOf(y, x, part) + own);
+        leastLater = Math.min(leastLater, comes - evenly(y, x));
+      }
+    }
+  const waiting = (from: number) => Math.ceil((begins - from + paddingAtMost(window, words)) / come - ROUNDING) + 2;
+  return {
+    begins,
+    ends: begins - last,
+    before: waiting(least),
+    most: waiting(Math.min(least, leastLater)),
+    after: Math.ceil(excess / leave - ROUNDING) + 1,
+  };
 }
 
 /** Steps of a sweep over the weights, outermost first. */
@@ -67,6 +147,7 @@ function edges(columns: number, reuse: number): readonly number[] {
   return [0, 1, last - 1, last].filter((group) => group >= 0 && group <= last).map((group) => group * reuse);
 }
 
+const firstOfGroup = (x: number, reuse: number): number => x - (x % reuse);
 const lastOfGroup = (x: number, columns: number, reuse: number): number => Math.min(columns, (Math.floor(x / reuse) + 1) * reuse) - 1;
 
 /** When hand-overs begin at the earliest, in cycles since the frame's first: of word `part` of the window in row `y` and column `x`. */
@@ -110,6 +191,18 @@ export function needed(window: Window, words: number, y: number, x: number, part
   return column * sparseX < across ? before + words : before + part + 1;
 }
 
+/** Rows of windows, and columns of those that are waited for in a group, among which are all the extremes of what is linear between them. */
+const cornersDown = ({ outRows, strideY, spanY, top, input, sparseY }: Window): readonly number[] =>
+  corners(outRows, strideY, spanY, top, input.height, sparseY);
+
+function cornersAcross({ outColumns, strideX, spanX, left, input, sparseX }: Window, reuse: number): readonly number[] {
+  const across = corners(outColumns, strideX, spanX, left, input.width, sparseX);
+  if (reuse === 1) return across;
+  return [...new Set([...across, ...edges(outColumns, reuse)].map((x) => lastOfGroup(x, outColumns, reuse)))];
+}
+
+const descending = (list: readonly number[]): readonly number[] => [...new Set(list)].sort((a, b) => b - a);
+
 /** Positions of a window along one axis at which `needed` may bend: the ends, and where it meets an edge of the map. */
 function corners(outs: number, stride: number, span: number, before: number, length: number, sparse: number): readonly number[] {
   const enters = Math.ceil((before - span + 1) / stride);
@@ -119,6 +212,10 @@ function corners(outs: number, stride: number, span: number, before: number, len
   const steps = sparse === 1 ? [] : Array.from({ length: sparse }, (_, s) => [s, outs - 1 - s, leaves - s]).flat();
   return [...new Set([...near, ...steps])].filter((at) => at >= 0 && at < outs);
 }
+
+/** Padding words between the hand-overs of two rows, or of two frames. */
+const paddingAtMost = (window: Window, words: number): number =>
+  Math.max(paddingBetweenFrames(window, words), (window.sparseY * window.columns - window.input.width) * words);
 
 /** Padding words from the last hand-over of a frame to the first word of the next. */
 function paddingBetweenFrames(window: Window, words: number): number {

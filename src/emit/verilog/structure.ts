@@ -1,5 +1,5 @@
 import { productsPerDsp } from "../../cost/fpga/dsp.js";
-import { waitingAfter, waitingBefore } from "../../cost/fpga/queues.js";
+import { type Rooms, roomsOver } from "../../cost/fpga/queues.js";
 import { SHORTEST_QUEUE } from "../../cost/fpga/stream.js";
 import { windowOf } from "../../cost/fpga/window.js";
 import { PIXELS_BEHIND, queueDepth } from "../../planners/pipeline/options.js";
@@ -40,7 +40,14 @@ export type Stage = {
   readonly channels: number;
 } & (
   | { readonly kind: "convolution"; readonly window: WindowShape; readonly shape: ConvolutionShape }
-  | { readonly kind: "pooling"; readonly window: WindowShape; readonly bitsOut: number; readonly arithmetic: Pool }
+  | {
+      readonly kind: "pooling";
+      readonly window: WindowShape;
+      readonly bitsOut: number;
+      readonly arithmetic: Pool;
+      /** Cycles of a frame for which its queues are made; 0: its own. */
+      readonly evenedOver: number;
+    }
   | { readonly kind: "globalPooling"; readonly map: StreamedMap; readonly bitsOut: number; readonly arithmetic: Pool }
   | {
       readonly kind: "resize";
@@ -178,7 +185,14 @@ function stageOf(problem: PipelineProblem, layer: Layer, engine: Engine, arithme
     case "mean":
       return layer.kind === "globalPooling"
         ? { ...common, kind: "globalPooling", map, bitsOut, arithmetic }
-        : { ...common, kind: "pooling", window: window(arithmetic.kind === "maximum" ? "least" : "zero"), bitsOut, arithmetic };
+        : {
+            ...common,
+            kind: "pooling",
+            window: window(arithmetic.kind === "maximum" ? "least" : "zero"),
+            bitsOut,
+            arithmetic,
+            evenedOver: problem.evenedOver ?? 0,
+          };
     case "resize": {
       const [rowTimes, columnTimes] = [layer.output.height / map.height, layer.output.width / map.width];
       return { ...common, kind: "resize", map, rowTimes, columnTimes, bitsOut, scaling: arithmetic.scaling };
@@ -231,21 +245,19 @@ function busyOf(stage: Stage): number {
 const reuseOf = (stage: Stage): number => (stage.kind === "convolution" ? stage.shape.reuse : 1);
 
 /** Words in front of a stage, so that they may come evenly. */
-function waitsBefore(stage: Stage): number {
-  if (!("window" in stage)) return 0;
+const waitsBefore = (stage: Stage): number => ("window" in stage ? roomsOf(stage).before : 0);
+
+function roomsOf(stage: Extract<Stage, { readonly window: WindowShape }>): Rooms {
   const { map, kernel, lanes, rows, columns } = stage.window;
-  const words = map.channels / lanes;
-  return waitingBefore(windowOf(kernel, map, { height: rows, width: columns }), words, busyOf(stage), reuseOf(stage)).words;
+  const window = windowOf(kernel, map, { height: rows, width: columns });
+  return roomsOver(window, map.channels / lanes, busyOf(stage), reuseOf(stage), stage.kind === "pooling" ? stage.evenedOver : 0);
 }
 
 /** Words that wait in a stage's queue of results, so that they may leave evenly: a pixel, and what the streams behind have no room for. */
 export function keptBy(stage: Stage): number {
   if (stage.kind === "globalPooling") return stage.channels / stage.lanesOut;
   if (!("window" in stage)) return 1;
-  const { map, kernel, lanes, rows, columns } = stage.window;
-  const window = windowOf(kernel, map, { height: rows, width: columns });
-  const { pixels } = waitingAfter(window, map.channels / lanes, busyOf(stage), reuseOf(stage));
-  const more = Math.max(0, pixels - PIXELS_BEHIND) * (stage.channels / stage.lanesOut);
+  const more = Math.max(0, roomsOf(stage).after - PIXELS_BEHIND) * (stage.channels / stage.lanesOut);
   if (reuseOf(stage) > 1) return more + SHORTEST_QUEUE;
   return (stage.kind === "convolution" ? stage.shape.steps.filter : 1) + more;
 }

@@ -7,6 +7,7 @@ describe("contradictions name both numbers", () => {
   const faults: readonly (readonly [TestNode, RegExp])[] = [
     [{ type: "Conv", inputs: [t([1, 8, 9, 9]), t([16, 3, 3, 3])], attributes: { group: 3 } }, /8 against 9/],
     [{ type: "Conv", inputs: [t([1, 3, 9, 9]), t([16, 3, 3, 3])], attributes: { strides: [0, 0] } }, /holds 0, must be at least 1/],
+    [{ type: "Conv", inputs: [t([1, 3, 9, 9]), t([16, 3, 3, 3])], attributes: { strides: [1, 2 ** 62] } }, /must be at most 16777216/],
     [{ type: "Conv", inputs: [t([1, 3, 2, 2]), t([16, 3, 3, 3])] }, /window of 3 does not fit 2/],
     [{ type: "Conv", inputs: [t([1, 3, 9, 9]), t([16, 3, 3])] }, /rank 3.*expected 4/],
     [{ type: "MaxPool", inputs: [t([1, 3, 9, 9])], attributes: { kernel_shape: [2] } }, /1 entries for 2/],

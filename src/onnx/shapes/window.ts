@@ -83,9 +83,15 @@ export function perAxis(list: readonly number[], attribute: string, rank: number
 
 function positive(view: NodeView, attribute: string, rank: number): readonly number[] {
   const list = perAxis(view.ints(attribute) ?? new Array<number>(rank).fill(1), attribute, rank);
-  for (const n of list) if (n < 1) refuse(`attribute "${attribute}" holds ${n}, must be at least 1`, `use ${attribute} of at least 1`);
+  for (const n of list) {
+    if (n < 1) refuse(`attribute "${attribute}" holds ${n}, must be at least 1`, `use ${attribute} of at least 1`);
+    if (n > FARTHEST) refuse(`attribute "${attribute}" holds ${n}, must be at most ${FARTHEST}`, `use ${attribute} of at most ${FARTHEST}`);
+  }
   return list;
 }
+
+/** Strides and dilations beyond it reach past any map that can be planned. */
+const FARTHEST = 2 ** 24;
 
 function autoPadOf(view: NodeView): Window["autoPad"] {
   const name = view.string("auto_pad") ?? "NOTSET";

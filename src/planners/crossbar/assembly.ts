@@ -4,9 +4,10 @@ import { account, benchOf, type LoadCost } from "./account.js";
 import type { Choice } from "./choice.js";
 import { laidOut, type Matrix, type Placed, type Untabled, withTable } from "./images.js";
 import { type Loads, loadsOf, visitsOn } from "./loads.js";
-import type { Coding, Option } from "./options.js";
+import type { Option } from "./options.js";
 import { inTurn } from "./order-layers.js";
 import type { CrossbarProblem, LayerId, Machine } from "./plan.js";
+import type { Coding } from "./samples.js";
 import type { Site } from "./settle.js";
 import { tabled } from "./tables.js";
 

@@ -3,10 +3,11 @@ import type { Budget } from "../../search/budget.js";
 import { comparedRounds, goodCodings, leastBy } from "./codings.js";
 import { type Estimate, estimate } from "./estimate.js";
 import type { Matrix } from "./images.js";
-import { type Coding, type Option, optionsOf, roundsOf, type Sampler, samplerOf } from "./options.js";
+import { type Option, optionsOf, roundsOf } from "./options.js";
 import { place } from "./placement.js";
 import { plainEstimate } from "./plain.js";
 import type { CrossbarProblem } from "./plan.js";
+import { type Coding, type Sampler, samplerOf } from "./samples.js";
 import type { Site } from "./settle.js";
 
 /** What the search settles before tables are made. */
@@ -35,6 +36,11 @@ const SHOWN = 6;
 const ROUNDS = 4;
 /** Most latency that is given for what else is asked for, and for cells that are written once less. */
 const TENTH_MORE = 1.1;
+/** More writes of a cell are allowed for latency, or where plain writing is faster, as long as that brings so much. */
+const GAIN = 0.01;
+const FASTER = 1.5;
+/** Cells are hardly ever written by every load: so many times as many loads as writes are allowed are looked at. */
+const SURELY = 2;
 /** What tables come to differs from samples by hardly more. */
 const UNSURE = 1.03;
 /** Loads of all layers in an inference, about: the tables of large networks would else take more room than their weights. And how many times those of full crossbars every layer may have. */
@@ -65,17 +71,24 @@ export function choose(problem: CrossbarProblem, matrices: readonly Matrix[], bu
   for (const [k, sharing] of (problem.sharing === undefined ? ranked(problem, matrices, sampled) : [problem.sharing]).entries()) {
     if (found.length > 0 && (k >= COMPARED || budget.stop())) break;
     budget.progress({ phase: `orders shared by ${sharing}` });
-    found.push(...choicesOf(problem, matrices, sampled, sharing, limits, plain));
+    found.push(...choicesOf(problem, matrices, sampled, sharing, limits, plain, budget));
   }
   if (found.length === 0) return [];
   const best = picked(found, objective, limits, plain);
-  // What serves another objective may turn out faster once it is written.
-  return objective === "latency" ? [...new Set([best, picked(found, "programming", limits, plain)])] : [best];
+  // What serves another objective may turn out faster once it is written, and what may write a cell more often than is allowed may not do so.
+  const careful = found.filter(({ most }) => most <= allowedWrites(problem));
+  return [
+    ...new Set([
+      best,
+      ...(objective === "latency" ? [picked(found, "programming", limits, plain)] : []),
+      ...(careful.length === 0 || careful.length === found.length ? [] : [picked(careful, objective, limits, plain)]),
+    ]),
+  ];
 }
 
 /**
  * The one that serves the objective best of those that are hardly slower than the fastest, and faster than plain writing. Of these come first those that keep to the first limit on writes of
- * a cell; for latency only as far as they, too, are hardly slower.
+ * a cell; for latency those of the fewest writes that are hardly slower.
  *
  * @param plain latency of writing all in its own order.
  */
@@ -84,7 +97,8 @@ function picked(found: readonly Choice[], objective: CrossbarProblem["objective"
   const hardly = (least: number) => Math.max(least, Math.min(TENTH_MORE * least, plain / UNSURE));
   const fastest = latencyOf(leastBy(found, latencyOf));
   const allowed = objective === "latency" ? hardly(fastest) : Math.max(fastest, plain / UNSURE);
-  const within = limits.map((limit) => found.filter((choice) => choice.most <= limit && latencyOf(choice) <= allowed));
+  const steps = objective === "latency" ? [...new Set(found.map(({ most }) => most))].sort((a, b) => a - b) : limits;
+  const within = steps.map((limit) => found.filter((choice) => choice.most <= limit && latencyOf(choice) <= allowed));
   const kept = within.find(({ length }) => length > 0) ?? found;
   const least = latencyOf(leastBy(kept, latencyOf));
   const quick = kept.filter((choice) => latencyOf(choice) <= hardly(least));
@@ -107,9 +121,10 @@ function picked(found: readonly Choice[], objective: CrossbarProblem["objective"
 }
 
 /** Writes of a cell that placements may allow: one less than writing all weights in their own order takes on every crossbar, and as many as that takes. */
-function limitsOf({ machine }: CrossbarProblem, matrices: readonly Matrix[]): readonly number[] {
+function limitsOf(problem: CrossbarProblem, matrices: readonly Matrix[]): readonly number[] {
+  const { machine } = problem;
   const plain = matrices.reduce((sum, matrix) => sum + plainLoads(matrix, machine), 0) / machine.crossbars;
-  return [...new Set([Math.floor(plain) - 1, Math.floor(plain)].map((limit) => Math.max(1, limit)))];
+  return [...new Set([Math.floor(plain) - 1, Math.floor(plain)].map((limit) => Math.min(Math.max(1, limit), allowedWrites(problem))))];
 }
 
 /**
@@ -123,6 +138,7 @@ function choicesOf(
   sharing: number,
   limits: readonly number[],
   plain: number,
+  budget: Budget,
 ): readonly Choice[] {
   const { machine, objective } = problem;
   let ways = codedWays(problem, matrices, sampled, sharing, false);
@@ -133,20 +149,36 @@ function choicesOf(
     if (choice !== undefined) found.push(choice);
     return choice;
   };
-  const quick = () => found.some(({ estimate: { latency } }) => latency <= plain / UNSURE);
+  const fastest = () => found.reduce((least, { estimate: { latency } }) => Math.min(least, latency), Number.POSITIVE_INFINITY);
+  const quick = () => fastest() <= plain / UNSURE;
+  const late = () => found.length > 0 && budget.stop();
   let base: Choice | undefined;
   for (const most of limits)
-    if (!quick() || (objective === "latency" && most === limits.at(-1))) base = add(most, 1, FIGURES.latency) ?? base;
+    if (!late() && (!quick() || (objective === "latency" && most === limits.at(-1)))) base = add(most, 1, FIGURES.latency) ?? base;
   // Where cells are scarce: many rounds, and as many writes as that takes.
   const [gentle, ample] = [limits[0]!, limits.at(-1)!];
   if (found.length === 0) ways = codedWays(problem, matrices, sampled, sharing, true)!;
   const longest = ways.options.flat().reduce((most, way) => Math.max(most, way.most), 0);
-  for (let most = gentle; found.length === 0 && most <= 2 * longest; most += Math.ceil(most / 8)) base = add(most, 1, FIGURES.latency);
-  if (!quick())
-    for (const depth of new Set([2, ample]))
-      if (depth > 1 && depth <= ample) add(ample, depth, (way) => way.latency + firstWrites(way, machine.programming.writers));
+  const highest = Math.min(longest, SURELY * allowedWrites(problem));
+  for (const most of rising(ample, highest, 1 / 8)) if (found.length === 0) base = add(most, 1, FIGURES.latency) ?? base;
+  for (const most of rising(Math.ceil(ample * FASTER), highest, FASTER - 1)) {
+    const before = fastest();
+    if (late() || (objective !== "latency" && quick())) break;
+    add(most, 1, FIGURES.latency);
+    if (fastest() >= before * (1 - GAIN)) break;
+  }
+  const scarce = found.length === 0;
+  for (let depth = 2; (scarce ? found.length === 0 : !quick() && !late()) && depth < 2 * matrices.length; depth *= 2) {
+    const most = scarce || objective === "latency" ? (longest + 1) * depth : ample;
+    const choice = add(
+      Math.min(most, SURELY * allowedWrites(problem)),
+      depth,
+      (way) => way.latency + firstWrites(way, machine.programming.writers),
+    );
+    base ??= choice;
+  }
   if (objective === "endurance") for (let most = 1; most < gentle; most += Math.ceil(most / 8)) add(most, 1, FIGURES.latency);
-  if (base === undefined) return found;
+  if (base === undefined || late()) return found;
   const asked = FIGURES[objective === "latency" ? "programming" : objective];
   const total = (figure: Figure) => base!.options.reduce((sum, way) => sum + figure(way), 0);
   const unit = total(FIGURES.latency) / total(asked);
@@ -154,6 +186,15 @@ function choicesOf(
   if (Number.isFinite(unit)) for (const weight of WEIGHTS) add(least, 1, (way) => way.latency + weight * unit * asked(way));
   return found;
 }
+
+/** Limits from one to another, each by so large a share more than the one before. */
+function* rising(from: number, to: number, share: number): Generator<number> {
+  for (let most = from; most <= to; most = most === to ? to + 1 : Math.min(to, most + Math.max(1, Math.ceil(share * most)))) yield most;
+}
+
+/** Writes of a cell, so many loads apart, that the problem allows. */
+const allowedWrites = ({ mostCellWrites = Number.POSITIVE_INFINITY, machine }: CrossbarProblem): number =>
+  Math.floor(mostCellWrites / (machine.programming.model === "erase" ? 2 : 1));
 
 /** Seconds to write what an inference begins with, which others have written over. */
 const firstWrites = ({ lanes, spread, between }: Option, writers: number): number => (lanes * spread * between.time) / writers;
@@ -234,7 +275,7 @@ function ranked(problem: CrossbarProblem, matrices: readonly Matrix[], sampled: 
       largest.reduce((sum, matrix) => {
         const coding = goodCodings(matrix, sharing, problem, sampled, [figure]).good[0]?.coding;
         if (coding === undefined) return Number.POSITIVE_INFINITY;
-        const ways = optionsOf(matrix, coding, [comparedRounds(matrix, machine.rows)], machine, batch, sampled);
+        const ways = optionsOf(matrix, coding, [comparedRounds(matrix, machine)], machine, batch, sampled);
         const near = ways.filter(({ crossbars }) => crossbars <= share(matrix));
         return sum + near.reduce((least, way) => Math.min(least, figure(way)), Number.POSITIVE_INFINITY);
       }, 0),

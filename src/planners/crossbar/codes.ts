@@ -74,6 +74,10 @@ export const crossbarCodes: CodeTable = {
     means: "More waits on chip at once, to be written or to be summed up, than its part of the buffer holds.",
     fix: "Report this: the planner wrote an impossible schedule.",
   },
+  "XBR-35": {
+    means: "A cell is written more often per inference than the problem allows.",
+    fix: "Report this: the planner broke a limit that it was given.",
+  },
   "XBR-41": {
     means: "The outputs that share an order take more cells side by side than a crossbar has.",
     fix: "Share orders among fewer outputs, or take wider crossbars or cells of more bits.",

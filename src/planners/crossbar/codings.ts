@@ -1,8 +1,9 @@
 import { holds, slicesOf } from "../../cost/crossbar/encoding.js";
 import { ENCODINGS, type Encoding } from "../../target/crossbar-target.js";
 import { laidOut, type Matrix } from "./images.js";
-import { type Coding, type Option, optionsOf, roundsOf, type Sampler } from "./options.js";
-import { type CrossbarProblem, LAYOUTS } from "./plan.js";
+import { type Option, optionsOf, roundsOf } from "./options.js";
+import { type CrossbarProblem, LAYOUTS, type Machine } from "./plan.js";
+import type { Coding, Sampler } from "./samples.js";
 
 /** Rounds for which codings are compared. */
 const ROUNDS = 4;
@@ -37,7 +38,7 @@ export function goodCodings(
   figures: readonly ((way: Option) => number)[],
 ): { readonly good: readonly Coded[]; readonly fewest: number } {
   const { machine, batch } = problem;
-  const rounds = comparedRounds(matrix, machine.rows);
+  const rounds = comparedRounds(matrix, machine);
   const all = codingsOf(matrix, sharing, problem).map((coding) => {
     const ways = optionsOf(matrix, coding, [rounds], machine, batch, sampled);
     const packed = ways.filter(({ lanes, fill }) => lanes === 1 && fill === undefined);
@@ -60,9 +61,9 @@ export function goodCodings(
   return { good: [...good], fewest: least(all.map(({ writes }) => writes)) };
 }
 
-/** The most rounds, up to a few, in which the layer may be placed. */
-export const comparedRounds = (matrix: Matrix, rows: number): number =>
-  roundsOf(matrix, rows, false).find((count) => count <= ROUNDS) ?? matrix.inputs;
+/** The most rounds, up to a few, in which the layer may be placed; more where the crossbars hold no strip else. */
+export const comparedRounds = (matrix: Matrix, { rows, crossbars }: Machine): number =>
+  Math.max(roundsOf(matrix, rows, false).find((count) => count <= ROUNDS) ?? matrix.inputs, Math.ceil(matrix.inputs / (rows * crossbars)));
 
 const least = (costs: readonly number[]): number => costs.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
 

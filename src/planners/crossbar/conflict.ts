@@ -8,13 +8,18 @@ import type { CrossbarProblem } from "./plan.js";
 
 /** Why no choice was found: a layer that no crossbar can hold, or rows that are too few for what the search looks at. */
 export function unplaced(problem: CrossbarProblem, matrices: readonly Matrix[]): Outcome<never> {
-  const { machine, sharing = 1, encoding } = problem;
+  const { machine, sharing = 1, encoding, mostCellWrites } = problem;
   const stuck = matrices.find((matrix) => codingsOf(matrix, sharing, problem).length === 0);
-  if (stuck === undefined)
+  if (stuck === undefined) {
+    const unlaid = `${matrices.length} layers were not laid on ${machine.crossbars} crossbars of ${machine.rows} x ${machine.columns} cells`;
     return {
       status: "unknown",
-      reason: `${matrices.length} layers were not laid on ${machine.crossbars} crossbars of ${machine.rows} x ${machine.columns} cells; each layer needs at least a row of its own`,
+      reason:
+        mostCellWrites === undefined
+          ? `${unlaid}; each layer needs at least a row of its own`
+          : `no plan was found within mostCellWrites ${mostCellWrites}: ${unlaid}; allow more, or take more crossbars`,
     };
+  }
   const outputs = Math.min(sharing, stuck.outputs);
   const slices = Math.min(...(encoding === undefined ? ENCODINGS : [encoding]).map((e) => slicesOf(e, stuck.bits, machine.cellBits)));
   const needed = outputs * slices;

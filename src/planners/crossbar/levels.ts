@@ -5,7 +5,7 @@ import type { Choice } from "./choice.js";
 import type { CrossbarProblem, Level } from "./plan.js";
 
 /** Value and bound of every level of the search, each within its own scope. */
-export function levelsOf(problem: CrossbarProblem, choice: Choice, assembly: Assembly, latency: number): readonly Level[] {
+export function levelsOf(problem: CrossbarProblem, choice: Choice, assembly: Omit<Assembly, "layers">, latency: number): readonly Level[] {
   return [
     {
       name: "encoding",

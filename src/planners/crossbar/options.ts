@@ -1,26 +1,8 @@
 import { inputCycles, SUM_BYTES, sharedOut } from "../../cost/crossbar/firing.js";
-import { geometryOf } from "../../cost/crossbar/geometry.js";
-import type { Encoding } from "../../target/crossbar-target.js";
-import { account, benchOf, type Visit } from "./account.js";
-import { laidOut, type Matrix, type Placed, withTable } from "./images.js";
-import type { Layout, Machine } from "./plan.js";
-import { tabled } from "./tables.js";
-
-/** How the integers of a layer become cells and share orders. */
-export interface Coding {
-  readonly encoding: Encoding;
-  readonly layout: Layout;
-  readonly sharing: number;
-}
-
-/** What writing costs, per load. */
-export interface Step {
-  readonly time: number;
-  readonly energy: number;
-  readonly writes: number;
-  /** Bytes that come with it. */
-  readonly fetched: number;
-}
+import { type Geometry, geometryOf } from "../../cost/crossbar/geometry.js";
+import type { Matrix } from "./images.js";
+import type { Machine } from "./plan.js";
+import { type Coding, type Sampler, STRIPS, type Step, type Steps } from "./samples.js";
 
 /** A way to give a layer crossbars: `lanes` strips side by side, each on `spread` crossbars. */
 export interface Option {
@@ -52,92 +34,6 @@ export interface Option {
   readonly most: number;
 }
 
-/** Rounds of which samples are taken; numbers between them cost what the next one does. */
-const SAMPLED = [1, 2, 4, 8];
-/** Inputs of a sample that are matched together. */
-const MATCHED = 32;
-/** Most rounds and strips of a sample. */
-const SAMPLED_ROUNDS = 8;
-const STRIPS = 2;
-
-/** What loads take on average: of the rounds of a strip after one another, and from one strip to the next. */
-interface Steps {
-  readonly inner: Step;
-  readonly between: Step;
-}
-
-/** Takes samples, each one once. */
-export type Sampler = (matrix: Matrix, coding: Coding, rounds: number) => Steps;
-
-export function samplerOf(machine: Machine): Sampler {
-  const known = new Map<Matrix, Map<string, Steps>>();
-  // Layouts of the same codes come one after the other, and share orders of inputs.
-  let last: { readonly matrix: Matrix; readonly key: string; readonly content: Placed } | undefined;
-  return (matrix, coding, rounds) => {
-    const { encoding, layout, sharing } = coding;
-    const mine = known.get(matrix) ?? new Map<string, Steps>();
-    known.set(matrix, mine);
-    const key = `${encoding} ${sharing} ${rounds}`;
-    const seen = mine.get(`${key} ${layout}`);
-    if (seen !== undefined) return seen;
-    if (last?.matrix !== matrix || last.key !== key) last = { matrix, key, content: sample(matrix, coding, rounds, machine) };
-    const steps = stepsOf({ ...last.content, layout }, machine);
-    mine.set(`${key} ${layout}`, steps);
-    return steps;
-  };
-}
-
-/** A sample of a layer: the bundles of the first strips, on one crossbar, with every n-th input so that the rounds are full. */
-function sample(matrix: Matrix, coding: Coding, rounds: number, machine: Machine): Placed {
-  const full = geometryOf(matrix, { ...coding, spread: 1, rounds, top: 0 }, machine);
-  const strips = Math.min(STRIPS, full.strips);
-  const bundles = Math.min(full.bundles, strips * full.across * full.high);
-  const shown = Math.min(rounds, SAMPLED_ROUNDS);
-  const count = Math.max(1, Math.min(matrix.inputs, Math.round((matrix.inputs * shown) / rounds), machine.rows * shown));
-  const values = new Int8Array(bundles * count * coding.sharing);
-  for (let b = 0; b < bundles; b++) {
-    // Bundles from all over the layer.
-    const from = Math.floor((b * full.bundles) / bundles);
-    const group = Math.floor(from / full.bundlesPerGroup);
-    const first = (from % full.bundlesPerGroup) * coding.sharing;
-    for (let k = 0; k < count; k++) {
-      const input = Math.floor((k * matrix.inputs) / count);
-      for (let n = 0; n < coding.sharing && first + n < matrix.outputs; n++)
-        values[(b * count + k) * coding.sharing + n] = matrix.values[(group * matrix.inputs + input) * matrix.outputs + first + n]!;
-    }
-  }
-  const sampled: Matrix = { ...matrix, groups: bundles, inputs: count, outputs: coding.sharing, values };
-  const p = laidOut(sampled, { ...coding, spread: 1, rounds: shown, top: 0 }, machine);
-  const table = tabled(p, undefined, MATCHED);
-  return withTable(p, table);
-}
-
-/** What the loads of a sample take on average. */
-function stepsOf(p: Placed, machine: Machine): Steps {
-  const { rounds } = p;
-  const visits: Visit[] = [];
-  for (let strip = 0; strip < p.geometry.strips; strip++)
-    for (let t = 0; t < rounds; t++) visits.push({ layer: 0, strip, part: 0, round: strip % 2 === 0 ? t : rounds - 1 - t });
-  const { setEnergy, resetEnergy, stepEnergy } = machine.programming;
-  const steps: Step[] = [];
-  account(visits, [p], machine, 1, benchOf(machine), ({ writing, fetched }) => {
-    steps.push({
-      time: writing.time,
-      energy: writing.up * setEnergy + writing.down * resetEnergy + writing.steps * stepEnergy,
-      writes: writing.writes,
-      fetched: fetched.weights + fetched.index,
-    });
-  });
-  const mean = (chosen: readonly Step[]): Step => {
-    const add = (key: keyof Step) => chosen.reduce((sum, step) => sum + step[key], 0) / Math.max(1, chosen.length);
-    return { time: add("time"), energy: add("energy"), writes: add("writes"), fetched: add("fetched") };
-  };
-  return {
-    inner: mean(steps.filter((_, k) => k % rounds !== 0)),
-    between: mean(steps.filter((_, k) => k > 0 && k % rounds === 0)),
-  };
-}
-
 /** Numbers of rounds that are looked at, most first; never more than inputs. Many where crossbars are scarce. */
 export function roundsOf({ inputs }: Matrix, rows: number, scarce: boolean): readonly number[] {
   const most = Math.max(Math.ceil(inputs / rows), Math.min(inputs, 8));
@@ -159,23 +55,24 @@ export function optionsOf(
   batch: number,
   sampled: Sampler,
 ): readonly Option[] {
-  const sampledFor = (rounds: number) => {
-    const at = SAMPLED.find((count) => rounds <= count) ?? SAMPLED_ROUNDS;
-    return sampled(matrix, coding, Math.min(at, matrix.inputs));
-  };
   const options: Option[] = [];
   for (const rounds of choices) {
     const lines = Math.ceil(matrix.inputs / rounds);
     const fewest = Math.ceil(lines / machine.rows);
-    const geometry = geometryOf(matrix, { ...coding, spread: fewest, rounds, top: 0 }, machine);
-    if (geometry.across === 0) return [];
-    const steps = rounds === 1 && geometry.strips === 1 ? undefined : sampledFor(rounds);
+    const full = geometryOf(matrix, { ...coding, spread: fewest, rounds, top: 0 }, machine);
+    if (full.across === 0) return [];
     for (const spread of spreadsOf(lines, fewest, machine))
-      for (const fill of fillsOf(spread === fewest ? geometry : { ...geometry, high: 1 }))
-        options.push(...waysOf(matrix, coding, { spread, rounds, fill }, steps, machine, batch));
+      for (const fill of fillsOf(spread === fewest ? full : { ...full, high: 1 }))
+        options.push(
+          ...waysOf(matrix, coding, { spread, rounds, fill }, full, (strip) => sampled(matrix, coding, rounds, strip), machine, batch),
+        );
   }
   return options;
 }
+
+/** Columns of a row. */
+const writtenAtOnce = ({ programming, columns }: Machine): number =>
+  programming.model === "driver" || programming.model === "unit" ? Math.min(programming.drivers, columns) : columns;
 
 /** Numbers of crossbars for so many lines that take different rows of each: as few as hold them, and more down to one block of a unit's rows each. */
 function spreadsOf(lines: number, fewest: number, { rows, unit }: Machine): readonly number[] {
@@ -206,36 +103,45 @@ function fillsOf({ across, high }: { readonly across: number; readonly high: num
   return fills;
 }
 
-/** One arrangement of a layer, from all strips in one lane to a lane for each; thin ones only with as many lanes as there may be. */
+/**
+ * One arrangement of a layer, from all strips in one lane to a lane for each; thin ones only with as many lanes as there may be.
+ *
+ * @param full the layer on as few crossbars as hold it.
+ * @param sampled what writing takes in strips of so many bundles, or in full ones.
+ */
 function waysOf(
   matrix: Matrix,
   coding: Coding,
   form: Pick<Option, "spread" | "rounds" | "fill">,
-  steps: { readonly inner: Step; readonly between: Step } | undefined,
+  full: Geometry,
+  sampled: (fill: number | undefined) => Steps,
   machine: Machine,
   batch: number,
 ): readonly Option[] {
-  const mapping = { ...coding, ...form, top: 0 };
   const { rounds, spread, fill } = form;
-  const { strips, across, high, width, bundles, lines, height } = geometryOf(matrix, mapping, machine);
+  const { strips, across, high, width, bundles, lines, height } = geometryOf(matrix, { ...coding, ...form, top: 0 }, machine);
   const { programming, unit, converters, cycle, unitEnergy, offChipRate, offChipEnergy, rows, columns } = machine;
-  const sampled = steps ?? { inner: NOTHING, between: NOTHING };
   const stacked = spread === 1 && lines < rows;
   const deep = stacked ? height : deepOf(Math.ceil(matrix.inputs / rounds), spread, machine);
+  const here = Math.min(across * high, bundles);
   const wide = paneOf(Math.min(across, bundles) * width, columns);
-  // Of a full crossbar, that a sample was taken of.
-  const full = geometryOf(matrix, { ...mapping, fill: undefined }, machine);
-  const [here, there] = [Math.min(across * high, bundles), Math.min(full.across * full.high, bundles)];
-  const part = here / there / (spread / Math.ceil(Math.ceil(matrix.inputs / rounds) / rows));
-  const inner = shareOf(sampled.inner, part);
-  const between = shareOf(sampled.between, part);
+  // Writing takes as much longer as there is more to write, but for strips narrower than what is written at once, or of which a sample has hardly two.
+  const [most, shown] = [full.across * full.high, Math.min(bundles, STRIPS * full.across * full.high)];
+  const apart = here < most && (shown < STRIPS * most || here * width < writtenAtOnce(machine));
+  // One strip alone: its halves tell what writing it over another layer takes.
+  const cut = shown > (apart ? here : most) ? (apart ? here : most) : Math.max(1, Math.floor(shown / 2));
+  const steps = sampled(cut < most ? cut : undefined);
+  const perStrip = shown / Math.ceil(shown / cut);
+  const part = bundles / strips / perStrip / (spread / full.parts);
+  const inner = shareOf(steps.inner, part);
+  const between = shareOf(steps.between, part);
   // Rows of either sign fire apart.
   const signs = coding.encoding === "magnitude" ? 2 : 1;
   const blocks = signs * here * Math.ceil(Math.min(deep, lines) / unit.rows) * Math.ceil(width / unit.columns);
   const perVector = inputCycles(matrix.inputBits, machine.inputBits) * blocks;
   const vectors = matrix.vectors * batch;
   const partial = 2 * sharedOut(matrix, spread * rounds, batch, machine.buffer) * SUM_BYTES * vectors;
-  const fire = Math.max(vectors * Math.ceil(perVector / converters) * cycle, (partial * here * mapping.sharing) / offChipRate);
+  const fire = Math.max(vectors * Math.ceil(perVector / converters) * cycle, (partial * here * coding.sharing) / offChipRate);
   const moved = partial * matrix.groups * matrix.outputs * spread * rounds;
   // A crossbar holds one strip of a layer at a time.
   const possible = lanesOf(strips, fill === undefined ? 0 : Math.floor(machine.crossbars / spread)).filter(
@@ -272,8 +178,6 @@ function waysOf(
     };
   });
 }
-
-const NOTHING: Step = { time: 0, energy: 0, writes: 0, fetched: 0 };
 
 const shareOf = ({ time, energy, writes, fetched }: Step, part: number): Step => ({
   time: time * part,

@@ -23,8 +23,15 @@ export function inBetterOrder(problem: CrossbarProblem, choice: Choice, given: A
   const kept = new Set(changed.filter((l) => after![l]! <= before![l]! && !worn.has(l)));
   const dropped = { priced: all, changed: new Set(changed.filter((l) => !kept.has(l))) };
   const better = kept.size === changed.length ? all : assembled(problem, choice, given, tried, kept, [dropped]);
-  return worthOf(problem, better) <= worthOf(problem, given) ? better : still;
+  const fits = keepsLimit(problem, better) || !keepsLimit(problem, given);
+  return fits && worthOf(problem, better) <= worthOf(problem, given) ? better : still;
 }
+
+/** Whether no cell is written more often than the problem allows. */
+export const keepsLimit = (
+  { mostCellWrites = Number.POSITIVE_INFINITY }: CrossbarProblem,
+  { maxCellWrites }: Pick<Priced, "maxCellWrites">,
+): boolean => maxCellWrites <= mostCellWrites * INFERENCES;
 
 /** The assembly with some layers in their new order; `known` what else crossbars are known to take. */
 function assembled(

@@ -60,6 +60,8 @@ export interface CrossbarProblem {
   /** The solver chooses for each layer where it is not given. */
   readonly encoding: Encoding | undefined;
   readonly batch: number;
+  /** A cell may be written so many times per inference, as `claims.maxCellWrites` counts them; halves are possible, as a table has two inferences. No limit where absent. */
+  readonly mostCellWrites?: number | undefined;
   /** In topological order. */
   readonly layers: readonly Layer[];
   readonly assumptions: readonly string[];
@@ -89,11 +91,11 @@ export interface Mapping {
   /** Most bundles of a strip, so that more crossbars fire at once; as many as fit where absent. */
   readonly fill?: number | undefined;
   /**
-   * The weight-to-cell table: for every bundle, round and line the input it holds there, as little-endian integers of 16 bits (32 where the
-   * layer has 65,535 inputs and more), all ones where the line idles; base64. [bundle][round][line], lines crossbar by crossbar. Empty where every bundle has the
-   * inputs in their own order, line by line, round by round.
+   * The weight-to-cell table: for every bundle the input that each line holds in each round, [round][line], lines crossbar by crossbar. Little-endian
+   * integers of 16 bits (32 where the layer has 65,535 inputs and more), all ones where the line idles; base64, of each bundle by itself. Empty where every
+   * bundle has the inputs in their own order, line by line, round by round.
    */
-  readonly table: string;
+  readonly table: readonly string[];
 }
 
 /** What a crossbar does next: hold round `round` of part `part` (which `deep` lines) of strip `strip` of a layer, and fire it for all vectors. */

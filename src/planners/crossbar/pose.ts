@@ -42,14 +42,14 @@ export function pose(graph: Graph, target: CrossbarTarget, goal: Goal, weights: 
       continue;
     }
     const tensor = graph.tensors[product.weight]!;
-    const found = read.value.valuesOf(tensor.name);
+    const found = integersFor(read.value, tensor, product.form, target);
     if (!found.ok) {
       errors.push(...found.errors);
       for (const t of op.outputs) waits.set(t, after);
       continue;
     }
     const { groups, inputs, outputs, vectors } = product.form;
-    const { values, bits } = integersOf(found.value, product.form, target.weightBits ?? Math.min(USUAL_BITS, tensor.bits), target.scales);
+    const { values, bits } = found.value;
     const id = layers.length;
     layers.push({
       name: op.name,
@@ -84,6 +84,7 @@ export function pose(graph: Graph, target: CrossbarTarget, goal: Goal, weights: 
     sharing: target.sharing,
     encoding: target.encoding,
     batch: target.batch,
+    mostCellWrites: target.mostCellWrites,
     layers,
     assumptions: [
       ...(beside.length === 0
@@ -96,6 +97,17 @@ export function pose(graph: Graph, target: CrossbarTarget, goal: Goal, weights: 
           ]),
     ],
   });
+}
+
+/** The integers of a weight. By itself, for the values take eight times as much room and shall not outlive this. */
+function integersFor(
+  weights: Weights,
+  { name, bits }: Graph["tensors"][number],
+  form: Parameters<typeof integersOf>[1],
+  { weightBits, scales }: CrossbarTarget,
+): Checked<ReturnType<typeof integersOf>> {
+  const found = weights.valuesOf(name);
+  return found.ok ? good(integersOf(found.value, form, weightBits ?? Math.min(USUAL_BITS, bits), scales)) : found;
 }
 
 function machineOf(target: CrossbarTarget, layers: readonly Layer[]): Machine {

@@ -67,6 +67,7 @@ const problem = z.object({
   sharing: z.int().min(1).max(128).optional(),
   encoding: z.enum(ENCODINGS).optional(),
   batch: count,
+  mostCellWrites: z.number().gt(0).max(1e18).optional(),
   layers: z
     .array(
       z.object({

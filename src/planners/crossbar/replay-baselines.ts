@@ -7,8 +7,14 @@ import type { Manner, Rig, Taken } from "./replay-cells.js";
 import { orderedSheet, type Sheet } from "./replay-sheets.js";
 import { type Carried, carry, inTurn, places, type Turns, totalsOf } from "./replay-ways.js";
 
-/** As weights lie where nobody chose. */
-export const PLAIN = { encoding: "twosComplement", layout: "outputs", sharing: 1 } as const;
+/** How the integers of a layer become cells, and how many outputs share an order. */
+export type Coding = Pick<Mapping, "encoding" | "layout" | "sharing">;
+
+const PLAIN = { encoding: "twosComplement", layout: "outputs", sharing: 1 } as const;
+
+/** As the weights of a layer lie where nobody chose; in the plan's encoding where that alone is narrow enough for a crossbar. */
+export const plainCoding = (layer: Layer, { encoding }: Pick<Mapping, "encoding">, machine: Machine): Coding =>
+  geometryOf(layer, { ...PLAIN, spread: 1, rounds: 1, top: 0 }, machine).across > 0 ? PLAIN : { ...PLAIN, encoding };
 
 /** Inferences that follow one another before the latency is taken, as in tables of the search: writing for the second begins during the first. */
 const INFERENCES = 2;
@@ -19,6 +25,8 @@ const LARGE = 2 ** 23;
 
 /** What the plain ways were seen to take: weights as they are, in full strips. */
 export interface Plain {
+  /** Of each layer. */
+  readonly codings: readonly Coding[];
   readonly turns: Turns;
   readonly rewrite: Carried;
   readonly difference: Carried;
@@ -33,7 +41,9 @@ export function baselinesOf(problem: CrossbarProblem, weights: readonly Int8Arra
   const size = weights.reduce((sum, { length }) => sum + length, 0);
   const thinned = (size > LARGE ? SHARES.slice(-1) : SHARES).map((share) => {
     const most = Math.max(1, Math.floor(share * machine.crossbars));
-    const sheets = layers.map((layer, l): Sheet => orderedSheet(layer, weights[l]!, thinnest(layer, most, problem), machine));
+    const sheets = layers.map(
+      (layer, l): Sheet => orderedSheet(layer, weights[l]!, thinnest(layer, plain.codings[l]!, most, problem), machine),
+    );
     return { sheets, turns: inTurn(sheets, machine.crossbars) };
   });
   return (["rewrite", "difference"] as const).flatMap((name): readonly CrossbarBaseline[] => {
@@ -83,9 +93,9 @@ function overlapped({ machine, layers }: CrossbarProblem, turns: Turns, taken: T
 }
 
 /** The plain way to lay a layer that fires fastest when it has at most so many loads, or as many as it has in full strips. */
-function thinnest(layer: Layer, most: number, { machine, batch }: CrossbarProblem): Omit<Mapping, "table"> {
+function thinnest(layer: Layer, coding: Coding, most: number, { machine, batch }: CrossbarProblem): Omit<Mapping, "table"> {
   const fewest = Math.ceil(layer.inputs / machine.rows);
-  const mapping = { ...PLAIN, spread: 1, rounds: fewest, top: 0 };
+  const mapping = { ...coding, spread: 1, rounds: fewest, top: 0 };
   const full = geometryOf(layer, mapping, machine);
   let best: { readonly mapping: Omit<Mapping, "table">; readonly time: number; readonly loads: number } | undefined;
   const finest = Math.ceil(layer.inputs / machine.unit.rows);

@@ -16,6 +16,7 @@ import {
   stand,
   standingsOf,
 } from "./replay-sheets.js";
+import { IDLE } from "./replay-tables.js";
 
 /** What loads were seen to take, one after the other. Times in seconds, energy in picojoules, sizes in bytes. */
 export interface Taken {
@@ -66,6 +67,8 @@ export interface Rig {
   readonly bundles: Standings;
   /** Writes of the cells of the crossbar that ran last. */
   readonly worn: Wear;
+  /** Activations of each content of a layer by its place, -1 where they are not counted yet. */
+  readonly units: WeakMap<Sheet, Int32Array>;
 }
 
 /** Writes of each cell of the crossbar that ran last, row by row. */
@@ -88,6 +91,7 @@ export function rigOf(machine: Machine, batch: number): Rig {
     used: new Uint8Array(rows),
     bundles: standingsOf(columns),
     worn: wearOf(format),
+    units: new WeakMap(),
   };
 }
 
@@ -137,7 +141,7 @@ export function runCrossbar(
     const fetched = fetchOf(sheet, bundles, rig, way, counted.writes > 0);
     if (written) cells.set(next);
     fired?.(visit, sheet, bundles, cells);
-    const firing = firingOf(sheet, bundles, rig);
+    const firing = firingOf(sheet, content, bundles, rig);
     taken.program[at] = counted.time;
     taken.writes[at] = counted.writes;
     taken.fetch[at] = fetched.fetch;
@@ -202,8 +206,8 @@ function write(
 }
 
 function fetchOf(
-  { layer, mapping, geometry, table, idle, ordered }: Sheet,
-  { count, lines, left, top, from }: Standings,
+  { layer, mapping, geometry, ordered }: Sheet,
+  { count, lines, left, top, from, entries: { inputs } }: Standings,
   rig: Rig,
   manner: Manner,
   written: boolean,
@@ -214,7 +218,7 @@ function fetchOf(
   let [changed, entries] = [0, 0];
   for (let b = 0; b < count; b++)
     for (let line = 0, at = from[b]!, bit = top[b]! * rowWords * 32 + left[b]! * bits; line < lines; line++, at++, bit += rowWords * 32) {
-      if (table[at] === idle) continue;
+      if (inputs[at] === IDLE) continue;
       entries++;
       if (manner === "rewrite" || differ(cells, next, bit, geometry.width * bits)) changed++;
     }
@@ -223,22 +227,37 @@ function fetchOf(
   return { fetch: (weights + index) / machine.offChipRate, weightBytes: weights, indexBytes: index };
 }
 
-function firingOf(
-  { layer, mapping, geometry, weights, table, idle }: Sheet,
-  { count, lines, group, first, from, outputs: held }: Standings,
-  { machine, batch }: Rig,
-) {
-  let [units, outputs] = [0, 0];
-  for (let b = 0; b < count; b++) {
-    const base = group[b]! * layer.inputs * layer.outputs + first[b]!;
-    const signs = mapping.encoding === "magnitude" ? { weights, base, step: layer.outputs } : undefined;
-    units += activations({ table, idle, from: from[b]!, count: lines }, geometry.width, machine.unit, signs);
-    outputs += held[b]!;
-  }
+function firingOf(sheet: Sheet, content: Content, bundles: Standings, rig: Rig) {
+  const { layer, mapping } = sheet;
+  const { machine, batch } = rig;
+  let outputs = 0;
+  for (let b = 0; b < bundles.count; b++) outputs += bundles.outputs[b]!;
   const vectors = layer.vectors * batch;
-  const perVector = inputCycles(layer.inputBits, machine.inputBits) * units;
+  const perVector = inputCycles(layer.inputBits, machine.inputBits) * unitsOf(sheet, content, bundles, rig);
   const out = sharedOut(layer, mapping.spread * mapping.rounds, batch, machine.buffer);
   const partialBytes = 2 * out * SUM_BYTES * vectors * outputs;
   const busy = vectors * Math.ceil(perVector / machine.converters) * machine.cycle;
   return { fire: Math.max(busy, partialBytes / machine.offChipRate), activations: vectors * perVector, partialBytes };
+}
+
+/** Activations of operation units per vector and input cycle; counted when a content fires first, for its lines stay the same. */
+function unitsOf(
+  sheet: Sheet,
+  content: Content,
+  { count, lines, group, first, from, entries }: Standings,
+  { machine, units: counted }: Rig,
+): number {
+  const { layer, mapping, geometry, weights } = sheet;
+  const known = counted.get(sheet) ?? new Int32Array(geometry.loads).fill(-1);
+  counted.set(sheet, known);
+  const place = placeOf(sheet, content);
+  if (known[place]! >= 0) return known[place]!;
+  let units = 0;
+  for (let b = 0; b < count; b++) {
+    const base = group[b]! * layer.inputs * layer.outputs + first[b]!;
+    const signs = mapping.encoding === "magnitude" ? { weights, base, step: layer.outputs } : undefined;
+    units += activations({ table: entries.inputs, idle: IDLE, from: from[b]!, count: lines }, geometry.width, machine.unit, signs);
+  }
+  known[place] = units;
+  return units;
 }

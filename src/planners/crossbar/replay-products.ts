@@ -2,6 +2,7 @@ import type { Format } from "../../cost/crossbar/cells.js";
 import { inputCycles } from "../../cost/crossbar/firing.js";
 import type { CrossbarProblem, Layer, Machine } from "./plan.js";
 import type { Sheet, Standings } from "./replay-sheets.js";
+import { IDLE } from "./replay-tables.js";
 
 /** Layers of up to so many weights are tried with several input vectors, and in every inference of the table; larger ones with one, in the first. */
 const SMALL = 65_536;
@@ -90,7 +91,7 @@ function scrambled(place: number, salt: number): number {
  * shifted and added, under `magnitude` once for the rows of either sign.
  */
 export function fire(
-  { layer, mapping, geometry, code, weights, table, idle }: Sheet,
+  { layer, mapping, geometry, code, weights }: Sheet,
   bundles: Standings,
   { vectors, inferences, fed, feed, sums }: Products,
   inference: number,
@@ -101,6 +102,7 @@ export function fire(
   if (inference >= inferences) return;
   const { slices, width } = geometry;
   const { count, lines } = bundles;
+  const { inputs } = bundles.entries;
   const { words } = feed;
   const passes = mapping.encoding === "magnitude" ? 2 : 1;
   const [perOutput, perSlice] = mapping.layout === "outputs" ? [slices, 1] : [1, mapping.sharing];
@@ -131,8 +133,8 @@ export function fire(
           columnSums.fill(0);
           let any = false;
           for (let line = block; line < Math.min(lines, block + unit.rows); line++) {
-            const input = table[from + line]!;
-            if (input === idle || (passes > 1 && Number(weights[weight + input * layer.outputs]! < 0) !== pass)) continue;
+            const input = inputs[from + line]!;
+            if (input === IDLE || (passes > 1 && Number(weights[weight + input * layer.outputs]! < 0) !== pass)) continue;
             any = true;
             const start = line === 0 ? 0 : held.ends[line - 1]!;
             for (let w = 0; w < words; w++) {

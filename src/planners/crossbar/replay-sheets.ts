@@ -1,8 +1,9 @@
 import { fromBase64 } from "../../base/base64.js";
-import { type Format, formatOf, putBits } from "../../cost/crossbar/cells.js";
+import { type Format, formatOf } from "../../cost/crossbar/cells.js";
 import { type Code, codeOf, codeWords } from "../../cost/crossbar/encoding.js";
 import { breadthOf, type Geometry, geometryOf, heightOf, leftOf, topOf } from "../../cost/crossbar/geometry.js";
 import type { Layer, LayerId, Load, Machine, Mapping } from "./plan.js";
+import { BESIDE, type Entries, entriesFor, entryBytes, hasEntries, IDLE, readEntries } from "./replay-tables.js";
 
 /** A layer as it lies on crossbars: what the judge reads cells from. */
 export interface Sheet {
@@ -14,11 +15,8 @@ export interface Sheet {
   readonly words: Uint32Array;
   /** [group][input][output]. */
   readonly weights: Int8Array;
-  /** [bundle][round][line], `idle` where the line holds nothing. */
-  readonly table: Uint16Array | Uint32Array;
-  /** Entries from one bundle to the next; 0 where all bundles share one order, which stands there once. */
-  readonly perBundle: number;
-  readonly idle: number;
+  /** Of each bundle as the plan has it; of none where all have the inputs in their own order. */
+  readonly table: readonly string[];
   /** Whether every line holds the inputs in their own order, so that no table is needed to find them. */
   readonly ordered: boolean;
 }
@@ -33,54 +31,32 @@ export function weightsOf({ weights, groups, inputs, outputs }: Layer): Int8Arra
 }
 
 /** The layer under a mapping; `undefined` where the table is not of the size that the mapping asks for. */
-export function sheetOf(layer: Layer, weights: Int8Array, { table: text, ...mapping }: Mapping, machine: Machine): Sheet | undefined {
-  if (text === "") return orderedSheet(layer, weights, mapping, machine);
-  const geometry = geometryOf(layer, mapping, machine);
-  const wide = layer.inputs >= NARROW;
-  const size = geometry.bundles * mapping.rounds * geometry.lines * (wide ? 4 : 2);
-  if (text.length !== Math.ceil(size / 3) * 4) return undefined;
-  const bytes = fromBase64(text);
-  if (bytes?.length !== size) return undefined;
-  const table = wide ? new Uint32Array(bytes.buffer, 0, size / 4) : new Uint16Array(bytes.buffer, 0, size / 2);
-  return ready(layer, weights, mapping, table, mapping.rounds * geometry.lines, machine);
+export function sheetOf(layer: Layer, weights: Int8Array, { table, ...mapping }: Mapping, machine: Machine): Sheet | undefined {
+  const sheet = orderedSheet(layer, weights, mapping, machine);
+  if (table.length === 0) return sheet;
+  const { bundles, lines } = sheet.geometry;
+  const [count, size] = [mapping.rounds * lines, entryBytes(layer)];
+  if (table.length !== bundles || !table.every((text) => hasEntries(text, count, size))) return undefined;
+  const entries = entriesFor(count);
+  const ordered = table.every(
+    (text) =>
+      readEntries(text, size, 0, count, entries, BESIDE) &&
+      entries.inputs.subarray(BESIDE, BESIDE + count).every((input, place) => input === ownInput(layer, place)),
+  );
+  return { ...sheet, table, ordered };
 }
 
 /** The layer in its own order: line by line, round by round. */
 export function orderedSheet(layer: Layer, weights: Int8Array, mapping: Omit<Mapping, "table">, machine: Machine): Sheet {
-  const entries = mapping.rounds * geometryOf(layer, mapping, machine).lines;
-  const table = layer.inputs >= NARROW ? new Uint32Array(entries) : new Uint16Array(entries);
-  for (let k = 0; k < entries; k++) table[k] = k < layer.inputs ? k : idleOf(layer);
-  return ready(layer, weights, mapping, table, 0, machine);
-}
-
-/** With as many inputs, entries of a table take four bytes. */
-const NARROW = 65_535;
-const idleOf = ({ inputs }: Layer): number => (inputs >= NARROW ? 0xffff_ffff : 0xffff);
-
-function ready(
-  layer: Layer,
-  weights: Int8Array,
-  mapping: Omit<Mapping, "table">,
-  table: Uint16Array | Uint32Array,
-  perBundle: number,
-  machine: Machine,
-): Sheet {
   const { rows, columns, cellBits } = machine;
   const geometry = geometryOf(layer, mapping, machine);
   const code = codeOf(mapping.encoding, layer.bits, cellBits);
   const words = codeWords(code, formatOf(rows, columns, cellBits).bits);
-  const idle = idleOf(layer);
-  const ordered = inOrder(table, layer.inputs, mapping.rounds * geometry.lines, idle);
-  return { layer, mapping, geometry, code, words, weights, table, perBundle, idle, ordered };
+  return { layer, mapping, geometry, code, words, weights, table: [], ordered: true };
 }
 
-function inOrder(table: Sheet["table"], inputs: number, entries: number, idle: number): boolean {
-  for (let k = 0; k < table.length; k++) {
-    const place = k % entries;
-    if (table[k] !== (place < inputs ? place : idle)) return false;
-  }
-  return true;
-}
+/** The input at a place of a bundle where all stand in their own order. */
+const ownInput = ({ inputs }: Layer, place: number): number => (place < inputs ? place : IDLE);
 
 /** The bundles of a content on its crossbar, one after the other: found anew for each content, in the same room. */
 export interface Standings {
@@ -94,24 +70,33 @@ export interface Standings {
   /** Column and row where it begins. */
   left: Int32Array;
   top: Int32Array;
-  /** Where its lines begin in the table. */
+  /** Where its lines begin in `entries`. */
   from: Int32Array;
+  /** The input of each line. */
+  entries: Entries;
 }
 
-export function standingsOf(room: number): Standings {
-  const column = () => new Int32Array(room);
-  return { count: 0, lines: 0, group: column(), first: column(), outputs: column(), left: column(), top: column(), from: column() };
+/** Room for so many bundles, and for the entries of their lines. */
+export function standingsOf(bundles: number, entries = bundles): Standings {
+  const column = () => new Int32Array(bundles);
+  const columns = { group: column(), first: column(), outputs: column(), left: column(), top: column(), from: column() };
+  return { count: 0, lines: 0, ...columns, entries: entriesFor(entries) };
 }
 
 /** Finds the bundles of a content. */
-export function stand({ layer, mapping, geometry, perBundle }: Sheet, { strip, part, round }: Content, found: Standings): void {
+export function stand({ layer, mapping, geometry, table }: Sheet, { strip, part, round }: Content, found: Standings): void {
   const { across, high, bundles, bundlesPerGroup, width, lines, deep } = geometry;
   const [column, row] = [leftOf(geometry, strip, part), topOf(geometry, strip, part)];
   const begin = strip * across * high;
   const count = Math.min(bundles, begin + across * high) - begin;
-  if (count > found.group.length) Object.assign(found, standingsOf(2 * count));
+  const stride = table.length === 0 ? 0 : deep + 2 * BESIDE;
+  const entries = deep + count * stride;
+  if (count > found.group.length || entries > found.entries.inputs.length) Object.assign(found, standingsOf(2 * count, 2 * entries));
   found.count = count;
   found.lines = deep;
+  const place = round * lines + part * deep;
+  if (table.length === 0) for (let line = 0; line < deep; line++) found.entries.inputs[line] = ownInput(layer, place + line);
+  const size = entryBytes(layer);
   for (let k = 0; k < count; k++) {
     const bundle = begin + k;
     const first = (bundle % bundlesPerGroup) * mapping.sharing;
@@ -120,7 +105,9 @@ export function stand({ layer, mapping, geometry, perBundle }: Sheet, { strip, p
     found.outputs[k] = Math.min(mapping.sharing, layer.outputs - first);
     found.left[k] = column + (k % across) * width;
     found.top[k] = row + Math.floor(k / across) * deep;
-    found.from[k] = bundle * perBundle + round * lines + part * deep;
+    const from = table.length === 0 ? 0 : k * stride + BESIDE;
+    found.from[k] = from;
+    if (table.length > 0) readEntries(table[bundle]!, size, place, deep, found.entries, from);
   }
 }
 
@@ -142,43 +129,47 @@ export const holds = (outer: Box, { top, bottom, left, right }: Box): boolean =>
   outer.top <= top && bottom <= outer.bottom && outer.left <= left && right <= outer.right;
 
 /** Whether a content surely asks for all cells where it lies: its strip has all bundles, these all outputs, and no line idles. */
-export function isFull({ geometry, layer, mapping, perBundle }: Sheet, { strip, round }: Content): boolean {
+export function isFull({ geometry, layer, mapping, table }: Sheet, { strip, round }: Content): boolean {
   const { bundles, across, high, lines } = geometry;
   if ((strip + 1) * across * high > bundles || layer.outputs % mapping.sharing > 0) return false;
-  return lines * (perBundle === 0 ? round + 1 : mapping.rounds) <= layer.inputs;
+  return lines * (table.length === 0 ? round + 1 : mapping.rounds) <= layer.inputs;
 }
 
 /** Writes the levels that a content asks for into `cells` and marks the rows that it uses; all other cells stay. */
 export function imprint(sheet: Sheet, bundles: Standings, { bits, rowWords }: Format, cells: Uint32Array, used: Uint8Array): void {
-  const { layer, mapping, geometry, words, weights, table, idle } = sheet;
+  const { layer, mapping, geometry, words, weights } = sheet;
+  const { inputs } = bundles.entries;
   const { slices } = geometry;
   const { sharing } = mapping;
-  const width = slices * bits;
   const low = 2 ** layer.bits - 1;
-  const level = 2 ** bits - 1;
+  // The cells of a weight stand side by side, or slice by slice beside those of other outputs.
   const planes = mapping.layout === "planes";
+  const [pieces, width] = planes ? [slices, bits] : [1, slices * bits];
+  const mask = 0xffffffff >>> (32 - width);
   // Neighbours in one order are written as one bundle of many outputs.
-  const alike = sheet.perBundle === 0 && sharing === 1;
+  const alike = sheet.table.length === 0 && sharing === 1;
   used.fill(0);
   for (let b = 0; b < bundles.count; b++) {
     let outputs = bundles.outputs[b]!;
-    const from = bundles.from[b]!;
+    const [from, end] = [bundles.from[b]!, bundles.from[b]! + bundles.lines];
     const weight = bundles.group[b]! * layer.inputs * layer.outputs + bundles.first[b]!;
     const [top, left] = [bundles.top[b]!, bundles.left[b]!];
     while (alike && b + 1 < bundles.count && bundles.top[b + 1] === top && bundles.group[b + 1] === bundles.group[b])
       outputs += bundles.outputs[++b]!;
-    for (let line = 0, row = top; line < bundles.lines; line++, row++) {
-      const input = table[from + line]!;
-      if (input === idle) continue;
-      used[row] = 1;
-      const begin = row * rowWords * 32 + left * bits;
-      const values = weight + input * layer.outputs;
-      for (let n = 0; n < outputs; n++) {
-        const word = words[weights[values + n]! & low]!;
-        if (!planes) putBits(cells, begin + n * width, width, word);
-        else for (let s = 0; s < slices; s++) putBits(cells, begin + (s * sharing + n) * bits, bits, (word >>> (s * bits)) & level);
+    for (let line = from, row = top; line < end; line++, row++) if (inputs[line] !== IDLE) used[row] = 1;
+    for (let n = 0; n < outputs; n++)
+      for (let piece = 0; piece < pieces; piece++) {
+        const bit = (left + (planes ? piece * sharing + n : n * slices)) * bits;
+        const shift = bit & 31;
+        const beyond = shift + width > 32 ? 32 - shift : 0; // bits in the first of two words
+        for (let line = from, at = top * rowWords + (bit >>> 5); line < end; line++, at += rowWords) {
+          const input = inputs[line]!;
+          if (input === IDLE) continue;
+          const code = (words[weights[weight + n + input * layer.outputs]! & low]! >>> (piece * bits)) & mask;
+          cells[at] = (cells[at]! & ~(mask << shift)) | (code << shift);
+          if (beyond > 0) cells[at + 1] = (cells[at + 1]! & ~(mask >>> beyond)) | (code >>> beyond);
+        }
       }
-    }
   }
 }
 

@@ -2,8 +2,8 @@ import { type Diagnostic, fail } from "../../base/diagnostic.js";
 import { type CrossbarLayer, type CrossbarRun, type CrossbarWay, type LedgerRow, type Replay, trafficByCause } from "../../base/replay.js";
 import { bytes, picojoules, seconds } from "../../base/units.js";
 import { entryBits } from "../../cost/crossbar/fetching.js";
-import type { CrossbarPlan, CrossbarProblem, Mapping } from "./plan.js";
-import { baselinesOf, PLAIN } from "./replay-baselines.js";
+import type { CrossbarPlan, CrossbarProblem } from "./plan.js";
+import { baselinesOf, type Coding, plainCoding } from "./replay-baselines.js";
 import { countsOf, inOrderOf, type Manner, type Rig, rigOf, runCrossbar, type Taken, takenOf } from "./replay-cells.js";
 import { eventsOf, tick } from "./replay-events.js";
 import { fire, type Products, productsOf, wrongOutput } from "./replay-products.js";
@@ -215,7 +215,7 @@ function comparedWith(
   rig: Rig,
 ): Pick<CrossbarRun, "ways" | "baselines"> {
   const { machine, layers } = problem;
-  const inOrder = (l: number, coding: Pick<Mapping, "encoding" | "layout" | "sharing">) => {
+  const inOrder = (l: number, coding: Coding) => {
     const rounds = Math.ceil(layers[l]!.inputs / machine.rows);
     return orderedSheet(layers[l]!, sheets[l]!.weights, { ...coding, spread: 1, rounds, top: 0 }, machine);
   };
@@ -223,17 +223,19 @@ function comparedWith(
     name,
     ...separately(problem, turns, carry(problem, held, turns, rig, manner), 1),
   });
-  const plain = layers.map((_, l) => inOrder(l, PLAIN));
+  const codings = layers.map((layer, l) => plainCoding(layer, mappings[l]!, machine));
+  const plain = layers.map((_, l) => inOrder(l, codings[l]!));
   const turns = inTurn(plain, machine.crossbars);
   const rewrite = carry(problem, plain, turns, rig, "rewrite");
   const difference = carry(problem, plain, turns, rig, "difference");
   const rewritten = { name: "rewrite", ...separately(problem, turns, rewrite, 1) } as const;
   const differing = { name: "difference", ...separately(problem, turns, difference, 1) } as const;
-  const coded = mappings.map(({ encoding, layout, sharing }, l) =>
-    encoding === PLAIN.encoding && layout === PLAIN.layout && sharing === PLAIN.sharing
+  const coded = mappings.map(({ encoding, layout, sharing }, l) => {
+    const given = codings[l]!;
+    return encoding === given.encoding && layout === given.layout && sharing === given.sharing
       ? plain[l]!
-      : inOrder(l, { encoding, layout, sharing }),
-  );
+      : inOrder(l, { encoding, layout, sharing });
+  });
   const same = coded.every((sheet, l) => sheet === plain[l]);
   const { turns: own, order } = inTime(sequences);
   const ordered = separately(problem, own, { taken: inOrderOf(taken, order), most }, inferences);
@@ -248,7 +250,7 @@ function comparedWith(
     baselines: baselinesOf(
       problem,
       sheets.map(({ weights }) => weights),
-      { turns, rewrite, difference },
+      { codings, turns, rewrite, difference },
       rig,
     ),
   };

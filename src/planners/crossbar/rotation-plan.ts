@@ -5,9 +5,12 @@ import { visitsOn } from "./loads.js";
 import type { CrossbarProblem, Rotation } from "./plan.js";
 import { turntable } from "./rotation.js";
 
-/** How to turn what the crossbars hold where cells shall last; nothing turns for other objectives, which it only costs. */
-export function rotationOf({ objective, machine, batch }: CrossbarProblem, { loads, layers, cellWrites }: Assembly): Rotation | undefined {
-  if (objective !== "endurance" || cellWrites === 0) return undefined;
+/** How to turn what the crossbars hold where cells shall last: for endurance, and where the writes of a cell are limited. Nothing turns otherwise, as it only costs. */
+export function rotationOf(
+  { objective, mostCellWrites, machine, batch }: CrossbarProblem,
+  { loads, layers, cellWrites }: Assembly,
+): Rotation | undefined {
+  if ((objective !== "endurance" && mostCellWrites === undefined) || cellWrites === 0) return undefined;
   const bench = benchOf(machine);
   const worn = wearOf(bench.format);
   const table = turntable(machine, INFERENCES);

@@ -20,7 +20,7 @@ test("pieces lie inside crossbars, one of a layer on each, and none on another o
       fc.integer({ min: 1, max: 6 }),
       fc.integer({ min: 1, max: 3 }),
       (layers, crossbars, depth) => {
-        const sites = settle(layers, crossbars, depth, { rows: ROWS, columns: COLUMNS });
+        const sites = settle(layers, crossbars, depth, { rows: ROWS, columns: COLUMNS })?.sites;
         if (sites === undefined) return;
         const taken = new Uint8Array(crossbars * ROWS * COLUMNS);
         layers.forEach(({ pieces, deep, last, wide }, l) => {

@@ -20,27 +20,50 @@ export interface Cells {
   readonly columns: number;
 }
 
-/** Which layers settle first: those whose pieces are largest, tallest, widest, or most. */
-const ORDERS: readonly ((a: Pieces, b: Pieces) => number)[] = [
-  (a, b) => b.deep * b.wide - a.deep * a.wide,
-  (a, b) => b.deep - a.deep || b.wide - a.wide,
-  (a, b) => b.wide - a.wide || b.deep - a.deep,
-  (a, b) => b.pieces - a.pieces,
+/** How layers settle. */
+export interface Manner {
+  /** Which of them first. */
+  readonly first: (a: Pieces, b: Pieces) => number;
+  /** Whether each begins on the crossbar where the one before ended, and goes all the way round; else on those with the most room. */
+  readonly round: boolean;
+}
+
+const LARGEST = (a: Pieces, b: Pieces) => b.deep * b.wide - a.deep * a.wide;
+const WIDEST = (a: Pieces, b: Pieces) => b.wide - a.wide || b.deep - a.deep;
+const TALLEST = (a: Pieces, b: Pieces) => b.deep - a.deep || b.wide - a.wide;
+
+export const MANNERS: readonly Manner[] = [
+  { first: LARGEST, round: false },
+  { first: WIDEST, round: false },
+  { first: TALLEST, round: false },
+  { first: WIDEST, round: true },
 ];
+
+/** Where all layers lie, and in which manner that was found. */
+export interface Settled {
+  readonly sites: readonly Site[];
+  readonly manner: Manner;
+}
 
 /**
  * Gives every piece of every layer rows and columns of its own, on crossbars stacked `depth` high: what lies above one another takes turns on the same cells.
- * Some orders of the layers are tried, over the crossbars with the most room or the least; `undefined` where all fail.
+ *
+ * @param manners tried one after the other; `undefined` where all fail.
  */
-export function settle(layers: readonly Pieces[], crossbars: number, depth: number, cells: Cells): readonly Site[] | undefined {
+export function settle(
+  layers: readonly Pieces[],
+  crossbars: number,
+  depth: number,
+  cells: Cells,
+  manners: readonly Manner[] = MANNERS,
+): Settled | undefined {
   const area = layers.reduce((sum, { pieces, deep, last, wide }) => sum + ((pieces - 1) * deep + last) * wide, 0);
   if (area > crossbars * depth * cells.rows * cells.columns) return undefined;
-  for (const tight of [false, true])
-    for (const first of ORDERS) {
-      const order = layers.map((_, l) => l).sort((a, b) => first(layers[a]!, layers[b]!) || a - b);
-      const sites = settled(order, layers, crossbars, depth, cells, tight);
-      if (sites !== undefined) return sites;
-    }
+  for (const manner of manners) {
+    const order = layers.map((_, l) => l).sort((a, b) => manner.first(layers[a]!, layers[b]!) || a - b);
+    const sites = settled(order, layers, crossbars, depth, cells, manner.round);
+    if (sites !== undefined) return { sites, manner };
+  }
   return undefined;
 }
 
@@ -60,13 +83,13 @@ function settled(
   crossbars: number,
   depth: number,
   { rows, columns }: Cells,
-  tight: boolean,
+  round: boolean,
 ): readonly Site[] | undefined {
   const sites: Site[] = new Array(layers.length);
   const count = crossbars * depth;
   const free: Free[][] = Array.from({ length: count }, () => [{ left: 0, wide: columns, height: rows }]);
   const room = new Float64Array(count).fill(rows * columns);
-  const storeys = Array.from({ length: depth }, (_, k) => ({ k, room: crossbars * rows * columns }));
+  const storeys = Array.from({ length: depth }, (_, k) => ({ k, room: crossbars * rows * columns, next: 0 }));
   const tightest = (x: number, wide: number, height: number): number => {
     const here = free[x]!;
     let best = -1;
@@ -93,8 +116,11 @@ function settled(
     storeys.sort((a, b) => b.room - a.room || a.k - b.k);
     let place: Int32Array | undefined;
     for (const storey of storeys) {
-      place = chosenOf(storey.k * crossbars, crossbars, room, tight, layers[l]!, (x, height) => tightest(x, wide, height) >= 0);
+      const from = storey.k * crossbars;
+      const rank = (x: number) => (round ? (x - from - storey.next + crossbars) % crossbars : rows * columns - room[x]!);
+      place = chosenOf(from, crossbars, rank, layers[l]!, (x, height) => room[x]! >= wide * height && tightest(x, wide, height) >= 0);
       if (place === undefined) continue;
+      storey.next = (place.at(-1)! + 1) % crossbars;
       storey.room -= ((pieces - 1) * deep + last) * wide;
       break;
     }
@@ -115,24 +141,24 @@ function settled(
   return sites;
 }
 
-/** Crossbars of `[from, from + count)` for all pieces of a layer; `undefined` where some find none. */
+/** Crossbars of `[from, from + count)` for all pieces of a layer, those of the lowest rank; `undefined` where some find none. */
 function chosenOf(
   from: number,
   count: number,
-  room: Float64Array,
-  tight: boolean,
+  rank: (x: number) => number,
   { pieces, deep, last }: Pieces,
   fits: (x: number, height: number) => boolean,
 ): Int32Array | undefined {
-  const able: number[] = [];
+  // By rank, then by number.
+  const able = new Float64Array(count);
   const short: number[] = [];
+  let found = 0;
   for (let x = from; x < from + count; x++)
-    if (fits(x, deep)) able.push(x);
+    if (fits(x, deep)) able[found++] = rank(x) * count + (x - from);
     else if (last < deep && fits(x, last)) short.push(x);
-  if (able.length + Math.min(1, short.length) < pieces) return undefined;
-  const sign = tight ? 1 : -1;
-  able.sort((a, b) => sign * (room[a]! - room[b]!) || a - b);
-  const chosen = Int32Array.from({ length: pieces }, (_, piece) => able[piece] ?? -1);
+  if (found + Math.min(1, short.length) < pieces) return undefined;
+  const first = able.subarray(0, found).sort();
+  const chosen = Int32Array.from({ length: pieces }, (_, piece) => from + (piece < found ? first[piece]! % count : 0));
   if (short.length > 0) chosen[pieces - 1] = short[0]!;
   return chosen;
 }

@@ -56,7 +56,7 @@ const form = z.object({
       deep: count.optional(),
       left: z.union([index, z.array(index)]).optional(),
       fill: count.optional(),
-      table: z.string(),
+      table: z.array(z.string()),
     }),
   ),
   inferences: z.union([z.literal(1), z.literal(2)]),

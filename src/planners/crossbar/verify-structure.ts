@@ -2,7 +2,8 @@ import { type Diagnostic, fail } from "../../base/diagnostic.js";
 import { holds } from "../../cost/crossbar/encoding.js";
 import { breadthOf, geometryOf, heightOf, leftOf, topOf } from "../../cost/crossbar/geometry.js";
 import type { CrossbarPlan, CrossbarProblem, LayerId, Mapping } from "./plan.js";
-import { placeOf, type Sheet, weightsOf } from "./replay-sheets.js";
+import { placeOf, type Sheet } from "./replay-sheets.js";
+import { BESIDE, entriesFor, entryBytes, IDLE, readEntries } from "./replay-tables.js";
 
 /** A way to lay a layer that its crossbars or its integers do not allow (XBR-21). */
 export function mappingViolations(
@@ -44,39 +45,36 @@ export function mappingViolations(
         say(`takes columns ${begin} to ${begin + breadth} of ${machine.columns}`, "begin further left");
     }
   }
-  const lowest = -(2 ** (layer.bits - 1)); // the only one that some have no code for
-  if (!holds(encoding, lowest, layer.bits) && weightsOf(layer)?.includes(lowest))
-    say(`${encoding} has no code for ${lowest}`, "choose another encoding");
   return found;
 }
 
-/** A table that does not hold each input of each bundle exactly once (XBR-22), the first fault of a layer. */
+/** A table that is none (XBR-20) or does not hold each input of each bundle exactly once (XBR-22), weights that have no code or share no order (XBR-21): the first fault of a layer. */
 export function tableViolations(
-  { layer, mapping, geometry, table, perBundle, idle, ordered }: Sheet,
+  { layer, mapping, geometry, weights, table, ordered }: Sheet,
   l: LayerId,
   shared: number | undefined,
 ): readonly Diagnostic[] {
+  const mapped = (message: string, fix: string) => [fail("XBR-21", `plan.mappings[${l}] (${layer.name})`, message, fix)];
   // Where inputs stand in their own order, all outputs share it.
   if (shared !== undefined && !ordered && mapping.sharing < Math.min(shared, layer.outputs))
-    return [
-      fail(
-        "XBR-21",
-        `plan.mappings[${l}] (${layer.name})`,
-        `shares orders among ${mapping.sharing} outputs; ${shared} are asked for`,
-        "plan again",
-      ),
-    ];
-  const entries = mapping.rounds * geometry.lines;
+    return mapped(`shares orders among ${mapping.sharing} outputs; ${shared} are asked for`, "plan again");
+  const lowest = -(2 ** (layer.bits - 1)); // the only one that some have no code for
+  if (!holds(mapping.encoding, lowest, layer.bits) && weights.includes(lowest))
+    return mapped(`${mapping.encoding} has no code for ${lowest}`, "choose another encoding");
+  if (table.length === 0) return [];
+  const count = mapping.rounds * geometry.lines;
+  const entries = entriesFor(count);
   const seen = new Int32Array(layer.inputs).fill(-1);
-  for (let b = 0; b < (perBundle === 0 ? 1 : geometry.bundles); b++) {
-    const fault = (message: string) => [
-      fail("XBR-22", `plan.mappings[${l}].table (${layer.name}), bundle ${b}`, message, "every input has one place in every bundle"),
-    ];
+  for (let b = 0; b < table.length; b++) {
+    const where = `plan.mappings[${l}].table[${b}] (${layer.name})`;
+    const fault = (message: string) => [fail("XBR-22", where, message, "every input has one place in every bundle")];
+    if (!readEntries(table[b]!, entryBytes(layer), 0, count, entries, BESIDE))
+      return [fail("XBR-20", where, "is not base64", "plan again; a plan file belongs to the problem stored in it")];
     let placed = 0;
-    for (let k = b * entries; k < (b + 1) * entries; k++) {
-      const input = table[k]!;
-      if (input === idle) continue;
-      if (input >= layer.inputs) return fault(`names input ${input}; there are ${layer.inputs}`);
+    for (let k = BESIDE; k < BESIDE + count; k++) {
+      const input = entries.inputs[k]!;
+      if (input === IDLE) continue;
+      if (input < 0 || input >= layer.inputs) return fault(`names input ${input >>> 0}; there are ${layer.inputs}`);
       if (seen[input] === b) return fault(`holds input ${input} twice`);
       seen[input] = b;
       placed++;
@@ -96,6 +94,13 @@ export function loadViolations(
   const say = (where: string, message: string, fix: string) => {
     if (found.length < MOST) found.push(fail("XBR-23", where, message, fix));
   };
+  const named = sheets.map(() => 0);
+  for (const loads of sequences) for (const { layer } of loads) named[layer]!++;
+  sheets.forEach(({ geometry }, l) => {
+    const due = inferences * geometry.loads;
+    if (named[l] !== due) say(`layer ${layers[l]!.name}`, `has ${named[l]} loads, ${due} are due`, "fire each content once per inference");
+  });
+  if (found.length > 0) return found; // a mapping may ask for more contents than there is room to count
   const fires = sheets.map(({ geometry }) => new Uint8Array(geometry.loads));
   sequences.forEach((loads, x) => {
     loads.forEach((load, k) => {

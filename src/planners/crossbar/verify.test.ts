@@ -83,7 +83,7 @@ describe("plans that run", () => {
     const layer = smallLayer(1, { inputs: 2, outputs: 1, bits: 2, inputBits: 2, vectors: 1 });
     const problem = smallProblem([{ ...layer, weights }], { crossbars: 1, rows: 1, unit: { rows: 1, columns: 2 }, columns: 2 });
     const table = toBase64(new Uint8Array(Uint16Array.of(0, 1).buffer));
-    const plan = slowPlan(problem, [{ ...laid, top: 0, table }]);
+    const plan = slowPlan(problem, [{ ...laid, top: 0, table: [table] }]);
     const verdict = verify(problem, plan);
     expect(verdict.ok || verdict.violations).toBe(true);
     if (!verdict.ok) return;
@@ -113,9 +113,10 @@ describe("broken plans are refused with their code", () => {
   });
   const shifted = ({ start, end }: Load["fire"], by: number) => ({ start: (start + by) as Seconds, end: (end + by) as Seconds });
   const changedTable = (change: (table: Uint16Array) => void): CrossbarPlan => {
-    const bytes = fromBase64(plan.mappings[0]!.table)!;
+    const [first, ...rest] = plan.mappings[0]!.table;
+    const bytes = fromBase64(first!)!;
     change(new Uint16Array(bytes.buffer, 0, bytes.length / 2));
-    return withMapping({ table: toBase64(bytes) });
+    return withMapping({ table: [toBase64(bytes), ...rest] });
   };
 
   test("the sample is accepted", () => {
@@ -136,7 +137,16 @@ describe("broken plans are refused with their code", () => {
         withLoad(0, 0, (load) => ({ ...load, fire: { start: 2 as Seconds, end: 1 as Seconds } })),
       ),
     ).toEqual(["XBR-20"]);
-    expect(codes(problem, withMapping({ table: "AAAA" }))).toEqual(["XBR-20"]);
+    const [first, ...rest] = plan.mappings[0]!.table;
+    for (const table of [
+      "AAAA",
+      ["AAAA"],
+      rest,
+      ["AAAA", ...rest],
+      [`${first!.slice(0, -1)}!`, ...rest],
+      [`${first!.slice(0, -4)}AAA=`, ...rest],
+    ])
+      expect(codes(problem, withMapping({ table: table as readonly string[] }))).toEqual(["XBR-20"]);
   });
   test("XBR-20: a table that lasts longer than picoseconds are counted", () => {
     const late = { ...plan, sequences: plan.sequences.map((loads) => loads.map((load) => ({ ...load, fire: shifted(load.fire, 9007) }))) };
@@ -160,6 +170,14 @@ describe("broken plans are refused with their code", () => {
     expect(codes(problem, withMapping({ encoding: "magnitude", sharing: 2 }))).toEqual(["XBR-21"]);
     expect(codes({ ...problem, encoding: "offset" }, plan)).toEqual(["XBR-21"]);
     expect(codes({ ...problem, sharing: 2 }, plan)).toEqual(["XBR-21"]);
+  });
+  test("XBR-21: an integer that the encoding has no code for", () => {
+    const weights = toBase64(Uint8Array.of(1, -2 & 255));
+    const layer = { ...smallLayer(1, { inputs: 2, outputs: 1, bits: 2, inputBits: 2 }), weights };
+    const lowest = smallProblem([layer]);
+    const mapping = { ...laid, rounds: 1, top: 0, table: [] };
+    expect(codes(lowest, slowPlan(lowest, [mapping]))).toEqual([]);
+    expect(codes(lowest, slowPlan(lowest, [{ ...mapping, encoding: "magnitude" }]))).toEqual(["XBR-21"]);
   });
   test("XBR-22: an input that stands twice, not at all, or does not exist", () => {
     const first = (table: Uint16Array) => table.findIndex((input) => input !== 0xffff);
@@ -283,6 +301,16 @@ describe("broken plans are refused with their code", () => {
   test("XBR-31: figures that the replay does not count", () => {
     for (const key of ["latency", "energy", "cellWrites", "maxCellWrites"] as const)
       expect(codes(problem, { ...plan, claims: { ...plan.claims, [key]: plan.claims[key] * 1.001 } })).toEqual(["XBR-31"]);
+  });
+  test("XBR-35: a cell that is written more often than is allowed", () => {
+    const { maxCellWrites } = plan.claims;
+    expect(maxCellWrites).toBeGreaterThan(0);
+    expect(codes({ ...problem, mostCellWrites: maxCellWrites }, plan)).toEqual([]);
+    expect(codes({ ...problem, mostCellWrites: maxCellWrites - 0.5 }, plan)).toEqual(["XBR-35"]);
+    const verdict = verify({ ...problem, mostCellWrites: 0.5 }, plan);
+    expect(!verdict.ok && verdict.violations[0].message).toBe(
+      `a cell is written ${maxCellWrites} times per inference; at most 0.5 are allowed`,
+    );
   });
   test("XBR-32: a bound above the value", () => {
     expect(codes(problem, { ...plan, levels: [{ ...plan.levels[0]!, bound: plan.levels[0]!.value * 2 }] })).toEqual(["XBR-32"]);

@@ -15,7 +15,7 @@ import { inferencesOf, loadViolations, mappingViolations, tableViolations } from
  * replayed on cells; the figures are what the replay counts.
  *
  * @param plan a claim, whoever made it.
- * @returns the accepted plan with its Replay, or every violation (codes XBR-20 to XBR-34). Never throws.
+ * @returns the accepted plan with its Replay, or every violation (codes XBR-20 to XBR-35). Never throws.
  * @see docs/math/crossbar.md
  */
 export function verify(problem: CrossbarProblem, plan: CrossbarPlan): Verdict<CrossbarPlan> {
@@ -34,7 +34,10 @@ export function verify(problem: CrossbarProblem, plan: CrossbarPlan): Verdict<Cr
   ];
   if (misplaced.length > 0) return conclude(plan, NOTHING_SEEN, misplaced);
   const { replay: seen, violations } = replay(problem, plan, sheets.value, inferencesOf(plan, sheets.value));
-  const wrong = violations.length > 0 ? violations : [...claimViolations(plan, seen.crossbar!), ...levelViolations(plan)];
+  const wrong =
+    violations.length > 0
+      ? violations
+      : [...claimViolations(plan, seen.crossbar!), ...levelViolations(plan), ...wearViolations(problem, seen.crossbar!)];
   return conclude(plan, seen, wrong);
 }
 
@@ -73,6 +76,18 @@ const levelViolations = ({ levels }: CrossbarPlan): readonly Diagnostic[] =>
       ? []
       : [fail("XBR-32", `plan.levels[${k}] (${name})`, `claims that none is below ${bound} ${unit}, and has ${value}`, "plan again")],
   );
+
+const wearViolations = ({ mostCellWrites }: CrossbarProblem, { totals: { maxCellWrites } }: CrossbarRun): readonly Diagnostic[] =>
+  mostCellWrites === undefined || maxCellWrites <= mostCellWrites
+    ? []
+    : [
+        fail(
+          "XBR-35",
+          "plan.sequences",
+          `a cell is written ${maxCellWrites} times per inference; at most ${mostCellWrites} are allowed`,
+          "plan again, or allow more writes of a cell",
+        ),
+      ];
 
 const NOTHING_SEEN: Replay = {
   resources: [],

@@ -1,8 +1,10 @@
 import { SUM_BYTES, sharedOut, WAITING_SHARE } from "../../cost/crossbar/firing.js";
-import type { Assembly } from "./assembly.js";
-import type { Placed } from "./images.js";
-import type { CrossbarProblem, LayerId, Load } from "./plan.js";
+import type { Loads } from "./loads.js";
+import type { CrossbarProblem, LayerId, Load, Mapping } from "./plan.js";
 import { type Shop, schedule, shopOf } from "./schedule.js";
+
+/** How many loads add to a sum. */
+type Laid = Pick<Mapping, "spread" | "rounds">;
 
 /** The table of an assembly, or how much more waits on chip at once than the buffer has room for. */
 export type Tabled =
@@ -12,11 +14,12 @@ export type Tabled =
 /**
  * Gives all loads their times. Where the sums of layers that fire at the same time have no room in their part of the buffer, such layers fire one after the other.
  *
+ * @param mappings of all layers.
  * @param inferences of the table.
  */
-export function timetable(problem: CrossbarProblem, { layers, loads }: Pick<Assembly, "layers" | "loads">, inferences: number): Tabled {
+export function timetable(problem: CrossbarProblem, mappings: readonly Laid[], loads: Loads, inferences: number): Tabled {
   const room = problem.machine.buffer * WAITING_SHARE;
-  const sums = layers.map((p) => sumsOf(problem, p));
+  const sums = mappings.map((mapping, l) => sumsOf(problem, l, mapping));
   const shop = shopOf(problem);
   let table = schedule(loads, inferences, shop);
   if (mostSums(table.sequences, sums, inferences) > problem.machine.buffer - room)
@@ -33,10 +36,10 @@ export function timetable(problem: CrossbarProblem, { layers, loads }: Pick<Asse
 }
 
 /** Bytes of the buffer that the sums of a layer take while it fires; none where one load completes them. */
-function sumsOf({ machine, batch }: CrossbarProblem, { matrix, spread, rounds }: Placed): number {
+function sumsOf({ machine, batch, layers }: CrossbarProblem, l: LayerId, { spread, rounds }: Laid): number {
   if (spread * rounds === 1) return 0;
-  const { vectors, groups, outputs } = matrix;
-  return SUM_BYTES * vectors * batch * groups * outputs * (1 - sharedOut(matrix, spread * rounds, batch, machine.buffer));
+  const { vectors, groups, outputs } = layers[l]!;
+  return SUM_BYTES * vectors * batch * groups * outputs * (1 - sharedOut(layers[l]!, spread * rounds, batch, machine.buffer));
 }
 
 /** Layers with sums wait for one another. */

@@ -9,7 +9,8 @@ import type { Pricing } from "./pricing.js";
 
 /**
  * Weights stay: they come once, ahead of the first tile's layers. Tiles and results have two places each, so a tile is
- * loaded once the tile before the last is computed, whose results then leave. Eq. (7).
+ * loaded once the tile before the last is computed, whose results then leave. Of the last tile, each result leaves once it
+ * is there. Eq. (7).
  */
 export function residentFlow(pricing: Pricing, members: GroupMembers, y: Tiling, x: Tiling, room: number): number {
   const { cycles, loads, stores } = pricing.pairs;
@@ -37,8 +38,37 @@ export function residentFlow(pricing: Pricing, members: GroupMembers, y: Tiling,
     next = stores[at]! / rate;
     computed = Math.max(computed, channel) + cycles[at]!;
   }
-  if (n > 1) channel = Math.max(channel, before) + leaving;
-  return Math.max(channel, computed) + next;
+  if (n > 1) {
+    channel = Math.max(channel, before) + leaving;
+    endLayers(pricing, members, y, x, computed);
+  }
+  return lastStores(pricing, members, y, x, channel, computed);
+}
+
+/** Ends of the layers of the last tile, which has no more to wait for, from the end of its last layer backwards. */
+function endLayers({ costs, ends }: Pricing, { layers }: GroupMembers, y: Tiling, x: Tiling, computed: number): void {
+  const a = y.order[y.tiles - 1]! * layers.length;
+  const b = x.order[x.tiles - 1]! * layers.length;
+  let end = computed;
+  for (let k = layers.length - 1; k >= 0; k--) {
+    ends[k] = end;
+    end -= costs.cycles(layers[k]!, y.computed[a + k]!, x.computed[b + k]!);
+  }
+}
+
+/** When the results of the last tile have left over a channel that is free from `channel` on, each once its layer has ended. */
+function lastStores({ prepared, ends }: Pricing, members: GroupMembers, y: Tiling, x: Tiling, channel: number, computed: number): number {
+  const { layers, maps, externals, isOutput } = members;
+  const a = y.order[y.tiles - 1]! * maps.length;
+  const b = x.order[x.tiles - 1]! * maps.length;
+  let free = channel;
+  for (let k = 0; k < layers.length; k++) {
+    const q = externals + k;
+    if (isOutput[q] === 0) continue;
+    const size = Math.ceil((prepared.mapBits[maps[q]!]! * y.stored[a + q]! * x.stored[b + q]!) / 8);
+    if (size > 0) free = Math.max(free, ends[k]!) + size / prepared.problem.machine.offChipRate;
+  }
+  return Math.max(free, computed);
 }
 
 /** Walks of more tiles are summed up by classes. */
@@ -62,26 +92,23 @@ export function streamedFlow(pricing: Pricing, members: GroupMembers, y: Tiling,
 
 /** Until the first tile is computed. */
 function firstTile(pricing: Pricing, members: GroupMembers, y: Tiling, x: Tiling, room: number, most: number): number {
-  const { prepared } = pricing;
-  const a = y.order[0]!;
-  const b = x.order[0]!;
-  let loads = 0;
-  for (let q = 0; q < members.externals; q++) if (members.firstReader[q] === 0) loads += loadOf(pricing, members, y, x, q, a, b);
-  pricing.tank.ahead = loads + Math.min(prepared.weights[members.layers[0]!]!, pieceOf(pricing, room));
-  return pricing.tank.ahead / prepared.problem.machine.offChipRate + pass(pricing, members, y, x, a, b, room, most);
+  pricing.tank.ahead = 0;
+  return pass(pricing, members, y, x, y.order[0]!, x.order[0]!, room, most);
 }
 
-/** Weights that come at a time: half the room is for the next ones, and no more than what is set aside for them. */
-const pieceOf = ({ staging }: Pricing, room: number): number => Math.max(1, Math.min(room / 2, staging > 0 ? staging : room / 16));
+/** Weights that come at a time: half of what is set aside for them, or a share of a buffer of their own, and there is room for two. */
+export const pieceOf = ({ staging }: Pricing, room: number): number =>
+  Math.max(1, Math.floor(Math.min(room / 2, staging > 0 ? staging / 2 : room / 16)));
 
 /**
- * Cycles of one tile of classes `a`, `b`, layer by layer; moves `pricing.tank`. A layer computes while its weights come, piece by
- * piece, but its last piece is there before the last part of its cycles.
+ * Cycles of one tile of classes `a`, `b`, layer by layer; moves `pricing.tank` and sets `pricing.ends`. A layer computes while
+ * its weights come, piece by piece, but what it reads and the first piece are there before it, and the last piece before the
+ * last part of its cycles.
  *
  * @param most bytes that the channel can be ahead
  */
 function pass(pricing: Pricing, members: GroupMembers, y: Tiling, x: Tiling, a: number, b: number, room: number, most: number): number {
-  const { prepared, costs, pairs } = pricing;
+  const { prepared, costs, pairs, ends } = pricing;
   const { layers, externals, firstReader } = members;
   const rate = prepared.problem.machine.offChipRate;
   const piece = pieceOf(pricing, room);
@@ -91,16 +118,23 @@ function pass(pricing: Pricing, members: GroupMembers, y: Tiling, x: Tiling, a: 
   for (let k = 0; k < N; k++) {
     const computing = costs.cycles(layers[k]!, y.computed[a * N + k]!, x.computed[b * N + k]!);
     const weights = prepared.weights[layers[k]!]!;
-    let need = weights;
-    for (let q = 0; q < externals; q++) if (firstReader[q] === k) need += loadOf(pricing, members, y, x, q, a, b);
-    ahead += computing * rate - need;
-    time += computing;
-    if (ahead > most) ahead = most;
-    const least = need === 0 ? Number.NEGATIVE_INFINITY : (computing * rate) / Math.max(1, Math.ceil(weights / piece));
-    if (ahead < least && least <= most) {
-      time += (least - ahead) / rate;
-      ahead = least;
+    const pieces = Math.max(1, Math.ceil(weights / piece));
+    let maps = 0;
+    for (let q = 0; q < externals; q++) if (firstReader[q] === k) maps += loadOf(pricing, members, y, x, q, a, b);
+    const waits = maps + weights > 0;
+    const begun = Math.min(most, maps + weights / pieces);
+    if (waits && ahead < begun) {
+      time += (begun - ahead) / rate;
+      ahead = begun;
     }
+    ahead = Math.min(most, ahead + computing * rate - maps - weights);
+    time += computing;
+    const ended = (computing * rate) / pieces;
+    if (waits && ahead < ended && ended <= most) {
+      time += (ended - ahead) / rate;
+      ahead = ended;
+    }
+    ends[k] = time;
   }
   pricing.tank.ahead = ahead - pairs.stores[a * x.classes + b]!;
   return time;

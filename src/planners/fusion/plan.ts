@@ -71,6 +71,9 @@ export interface Layer {
 
 export const OBJECTIVES = ["balanced", "traffic", "latency", "energy"] as const;
 
+/** Jobs (section 8 of docs/math/fusion.md) that a group may have; more are no plan for people, and would take the judge for ever. */
+export const MOST_JOBS = 2 ** 22;
+
 /** Self-contained: all that solver and judge need. */
 export interface FusionProblem {
   readonly kind: "fusion";

@@ -6,6 +6,7 @@ import type { FusionTarget } from "../../target/fusion-target.js";
 import { layersOf } from "./layers.js";
 import type { Window } from "./plan.js";
 import { pose } from "./pose.js";
+import { readProblem } from "./read.js";
 
 type Nodes = NonNullable<GraphInit["node"]>;
 type Weights = NonNullable<GraphInit["initializer"]>;
@@ -34,6 +35,16 @@ const named = (nodes: readonly ReturnType<typeof node>[]): Nodes => nodes.map((n
 const three = (name: string, from = 4, to = 4) => zeros(name, [to, from, 3, 3]);
 const THREE: Window = { stride: 1, extent: 3, before: 1, repeat: 1 };
 const POINT: Window = { stride: 1, extent: 1, before: 0, repeat: 1 };
+
+const target: FusionTarget = {
+  kind: "fusion",
+  name: "small",
+  summary: "",
+  ...smallMachine,
+  offChip: { bandwidth: bytesPerSecond(1), energy: picojoulesPerByte(1) },
+  precision: {},
+  sources: {},
+};
 
 describe("folding", () => {
   test("x · sigmoid(x) closes into the convolution, the addition goes to the later one", () => {
@@ -163,6 +174,30 @@ describe("shapes", () => {
     });
   });
 
+  test("a kernel shorter than its stride leaves results that need nothing, and the problem is read back", () => {
+    const graph = accepted(
+      modelBytes({
+        node: named([node("ConvTranspose", "x w0", "y", { strides: [3n, 4n] })]),
+        initializer: [zeros("w0", [4, 3, 1, 3])],
+        input: [value("x", [1, 4, 5, 6])],
+        output: [value("y", undefined)],
+      } as GraphInit),
+    );
+    const posed = pose(graph, target, { objective: "traffic" });
+    if (!posed.ok) throw new Error(posed.errors[0].message);
+    // Of three rows one is reached, of four columns three.
+    expect(posed.value.layers[0]!.pooling).toMatchObject({ y: { extent: -1, repeat: 3 }, x: { extent: 0, repeat: 4 } });
+    expect(readProblem(JSON.parse(JSON.stringify(posed.value)), "problem").ok).toBe(true);
+    const empty = {
+      ...posed.value,
+      layers: [{ ...posed.value.layers[0]!, pooling: { y: { ...POINT, extent: -2, repeat: 3 }, x: POINT } }],
+    };
+    expect(readProblem(empty, "problem")).toMatchObject({
+      ok: false,
+      errors: [{ code: "FUS-1", where: "problem.layers[0].pooling.y.extent" }],
+    });
+  });
+
   test("a depth-wise convolution has a group for each channel", () => {
     const { layers } = layered(named([node("Conv", "x w0", "y", { ...same, group: 4n })]), [zeros("w0", [4, 1, 3, 3])]);
     expect(layers[0]!.shape).toMatchObject({ outputs: 4, inputs: 4, groups: 4, kernel: { height: 3, width: 3 } });
@@ -170,15 +205,6 @@ describe("shapes", () => {
 });
 
 describe("pose", () => {
-  const target: FusionTarget = {
-    kind: "fusion",
-    name: "small",
-    summary: "",
-    ...smallMachine,
-    offChip: { bandwidth: bytesPerSecond(1), energy: picojoulesPerByte(1) },
-    precision: {},
-    sources: {},
-  };
   const graph = accepted(
     modelBytes({
       node: named([node("Conv", "x w0", "a", same), node("Concat", "a a", "y", { axis: 1n })]),

@@ -43,6 +43,8 @@ export interface Pricing {
   readonly pairs: Pairs;
   /** Bytes that the channel is ahead of the array; below 0 behind it. */
   readonly tank: { ahead: number };
+  /** Per layer of a group: when it ends in the tile looked at last. */
+  readonly ends: Float64Array;
   /** Ways looked at so far. */
   looked: number;
 }
@@ -69,6 +71,7 @@ export function makePricing(problem: FusionProblem): Pricing {
     room: unified ? (used) => buffers.size - used : () => buffers.weights,
     pairs: { cycles: new Float64Array(64), loads: new Float64Array(64), stores: new Float64Array(64) },
     tank: { ahead: 0 },
+    ends: new Float64Array(problem.layers.length),
     looked: 0,
   };
 }

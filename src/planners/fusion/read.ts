@@ -45,15 +45,18 @@ const count = z
 const bits = z.int().min(1).max(128);
 const name = z.string();
 
-const window = z.object({
-  stride: z
-    .int()
-    .min(0)
-    .max(2 ** 24),
-  extent: length,
-  before: offset,
-  repeat: length,
-});
+/** Where results lie further apart than a kernel reaches, in a transposed convolution, those in between need nothing: there `extent` is at most 0. */
+const window = z
+  .object({
+    stride: z
+      .int()
+      .min(0)
+      .max(2 ** 24),
+    extent: offset,
+    before: offset,
+    repeat: length,
+  })
+  .refine(({ extent, repeat }) => extent + repeat > 1, { error: "none of its positions needs anything", path: ["extent"] });
 const bandwidth = z
   .int()
   .min(1)

@@ -1,4 +1,4 @@
-import type { FusionProblem, Group, Layer } from "./plan.js";
+import { type FusionProblem, type Group, type Layer, MOST_JOBS } from "./plan.js";
 import type { ArrayView } from "./replay-array.js";
 import { type Regions, SLAB_CHANNELS } from "./replay-buffers.js";
 import { makePen, type Pen, type Programme, type Transfer } from "./replay-programme.js";
@@ -12,9 +12,6 @@ export interface Work {
   readonly macs: number;
   readonly memories: number;
 }
-
-/** Jobs that a group may have; more are no plan for people, and would take the judge for ever. */
-export const MOST_JOBS = 2 ** 22;
 
 /** Slabs of one block that are told apart; of more, several go at a time. */
 const MOST_SLABS = 16;

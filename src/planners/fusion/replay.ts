@@ -3,13 +3,13 @@ import { type LedgerRow, type Replay, type ReplayEvent, type Residency, type Str
 import { bytes, cycles, macs, picojoules } from "../../base/units.js";
 import { macEnergy, transferEnergy } from "../../cost/energy.js";
 import { run, type Times, wholeCycles } from "./events.js";
-import type { FusionProblem, Group } from "./plan.js";
+import { type FusionProblem, type Group, MOST_JOBS } from "./plan.js";
 import { arrayOf } from "./replay-array.js";
 import { type Regions, regionsOf } from "./replay-buffers.js";
 import { eventsOf } from "./replay-events.js";
 import { residencyOf } from "./replay-residency.js";
 import { type AxisWalk, type Cast, castOf, findShortfall, needsWhole, walkAxis } from "./replay-tiles.js";
-import { MOST_JOBS, type Work, workOf } from "./replay-work.js";
+import { type Work, workOf } from "./replay-work.js";
 
 /** What running `groups` one after another comes to, and every rule that it breaks. */
 export interface Run {

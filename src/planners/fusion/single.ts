@@ -1,9 +1,9 @@
 import { eachPair, firstPair, lastPair, type Tiling } from "./axis.js";
 import type { GroupMembers } from "./members.js";
-import type { Overlap } from "./plan.js";
+import { MOST_JOBS, type Overlap } from "./plan.js";
 import type { Prepared } from "./prepare.js";
 import type { Pricing, Visitor } from "./pricing.js";
-import { crossing, featureBytes, walk } from "./tiles.js";
+import { crossing, featureBytes, walk, wholeCycles } from "./tiles.js";
 
 /** Channels of a slab in which inputs and weights stream past a block of results. */
 export const SLAB = 4;
@@ -19,7 +19,7 @@ export function priceWeightGroups(pricing: Pricing, members: GroupMembers, y: Ti
   const { weights } = members;
   if (used > pricing.features || weights <= room || room < 2) return;
   const count = Math.ceil(weights / Math.floor(room / 2));
-  if (count > layer.shape.outputs) return;
+  if (count > layer.shape.outputs || count * tiles > MOST_JOBS) return;
   pricing.looked++;
   const traffic = crossing(prepared, members, y, x, count) + weights;
   const rate = prepared.problem.machine.offChipRate;
@@ -43,7 +43,8 @@ export function priceWeightGroups(pricing: Pricing, members: GroupMembers, y: Ti
   const first = firstPair(y, x);
   const last = lastPair(y, x);
   const edges = (pairs.loads[first]! + (weights + pairs.stores[last]!) / count) / rate;
-  const latency = Math.max(cycles, traffic / rate, edges + (count - 1) * pass(weights) + pass(0) - pairs.loads[first]! / rate);
+  const flow = edges + (count - 1) * pass(weights) + pass(0) - pairs.loads[first]! / rate;
+  const latency = wholeCycles(Math.max(cycles, traffic / rate, flow));
   const energy = costs.energy(latency, cycles, macs, traffic, exchanged);
   visitor.offer({
     buffer: used,
@@ -69,7 +70,10 @@ export function priceOutputBlocks(pricing: Pricing, members: GroupMembers, y: Ti
   const area = kind === "mac" ? y.mostComputed[0]! * x.mostComputed[0]! : y.mostFresh[written]! * x.mostFresh[written]!;
   const slabs = slabBytes(prepared, members, y, x);
   const perChannel = weights / (shape.outputs * (shape.inputs / shape.groups));
+  const pieces = Math.min(MOST_SLABS, Math.ceil(shape.inputs / shape.groups / SLAB));
   for (const channels of blockSizes(shape.outputs, shape.groups)) {
+    const blocks = Math.ceil(shape.outputs / channels);
+    if (blocks * pieces * tiles > MOST_JOBS) continue;
     const used = slabs + Math.ceil((accumulatorBits * channels * area) / 8);
     const slab = 2 * Math.ceil(Math.min(SLAB, shape.inputs / shape.groups) * channels * perChannel);
     if (buffers.arrangement === "unified" ? used + slab > buffers.size : used > buffers.features || slab > buffers.weights) continue;
@@ -89,8 +93,6 @@ export function priceOutputBlocks(pricing: Pricing, members: GroupMembers, y: Ti
       continue;
 
     const { cycles, macs, exchanged } = walk(pricing, members, y, x);
-    const blocks = Math.ceil(shape.outputs / channels);
-    const pieces = Math.min(MOST_SLABS, Math.ceil(shape.inputs / shape.groups / SLAB));
     const apart = waitsApart(pricing, members, y, x, channels, used, slab);
     const tile = (at: number, streamed: number) => blocksOf(pricing.pairs, at, passes, streamed, rate, blocks, pieces, apart);
     const first = firstPair(y, x);
@@ -98,7 +100,7 @@ export function priceOutputBlocks(pricing: Pricing, members: GroupMembers, y: Ti
     const { loads, stores } = pricing.pairs;
     const edges = ((passes * loads[first]! + weights) / pieces + stores[last]!) / blocks / rate;
     const sum = eachPair(y, x, (at) => tile(at, once ? 0 : weights)) + (once ? tile(first, weights) - tile(first, 0) : 0);
-    const latency = Math.max(cycles, traffic / rate, edges + sum);
+    const latency = wholeCycles(Math.max(cycles, traffic / rate, edges + sum));
     const energy = costs.energy(latency, cycles, macs, traffic, exchanged);
     visitor.offer({
       buffer: used,

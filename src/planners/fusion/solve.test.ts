@@ -1,11 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { byPartitions } from "../../../test/oracles/groupings.js";
 import { randomFusion, smallMachine } from "../../../test/random-fusion.js";
+import { chain } from "../../../test/small-fusion.js";
 import { bytes } from "../../base/units.js";
 import { compulsory } from "./bounds.js";
-import type { FusionProblem } from "./plan.js";
+import type { FusionProblem, Group } from "./plan.js";
 import { makePricing } from "./pricing.js";
+import { replay } from "./replay.js";
 import { figuresOf, solve } from "./solve.js";
+import { verify } from "./verify.js";
 
 const budget = { seed: 1, nodes: Number.POSITIVE_INFINITY, stop: () => false, progress: () => {} };
 const OBJECTIVES = ["traffic", "latency", "energy"] as const;
@@ -95,6 +98,58 @@ describe("laws", () => {
       expect(plan.claims.latency).toBe(Math.ceil(latency));
       expect(plan.claims.energy).toBeCloseTo(energy, 6);
       expect(plan.groups.flatMap(({ layers }) => layers).toSorted((a, b) => a - b)).toEqual(problem.layers.map((_, l) => l));
+    }
+  });
+
+  test("the judge accepts every plan, also where maps leave the chip midway and little room is left for weights", () => {
+    for (let seed = 200; seed < 260; seed++) {
+      const random = randomFusion(seed, 3 + (seed % 6));
+      const often = 2 + (seed % 3);
+      const maps = random.maps.map((map, m) => (map.kind === "activation" && m % often === 0 ? { ...map, kind: "output" as const } : map));
+      const size = [500, 900, 2000, 20_000][seed % 4]!;
+      const layered = { ...withBuffer({ ...random, maps }, size), objective: (["balanced", "latency", "energy"] as const)[seed % 3]! };
+      const split = { arrangement: "split", features: bytes(size), weights: bytes(1 + (seed % 5)) } as const;
+      for (const problem of [layered, { ...layered, machine: { ...layered.machine, buffers: split } }]) {
+        const outcome = solve(problem, budget);
+        if (outcome.status === "infeasible" || outcome.status === "unknown") continue;
+        const verdict = verify(problem, outcome.plan);
+        expect(verdict.ok ? [] : verdict.violations, `seed ${seed}`).toEqual([]);
+      }
+    }
+  });
+
+  // In blocks of one channel a group would have 16 slabs for each of 400,000 channels, more than the judge counts.
+  test("no way is taken that the judge could not count", () => {
+    const channels = 400_000;
+    const problem = chain(1, { height: 1, width: 1, channels, kernel: 1 });
+    const layers = problem.layers.map((layer) => ({ ...layer, kind: "vector" as const, weights: bytes(0) }));
+    for (const size of [100, 1000, 10_000, 3_000_000]) {
+      const wide = withBuffer({ ...problem, layers }, size);
+      const outcome = solve(wide, budget);
+      if (outcome.status === "infeasible" || outcome.status === "unknown") continue;
+      expect(verify(wide, outcome.plan).ok, `${size} B`).toBe(true);
+      expect(outcome.value).toBe(2 * channels);
+    }
+  });
+
+  // The channel loads layer after layer, weights in one piece, and each result leaves once it is there and all is loaded.
+  test("a group of one tile takes the cycles that are claimed", () => {
+    for (let seed = 300; seed < 330; seed++) {
+      const random = randomFusion(seed, 6);
+      const maps = random.maps.map((map, m) => (map.kind === "activation" && m % 2 === 0 ? { ...map, kind: "output" as const } : map));
+      const buffers = { arrangement: "unified", size: bytes(100_000), staging: bytes(50_000) } as const;
+      const problem: FusionProblem = { ...random, maps, machine: { ...random.machine, buffers } };
+      const left = problem.layers.map(({ writes }) => maps[writes]!).filter(({ kind }) => kind !== "activation");
+      const tile = { rows: Math.max(...left.map(({ height }) => height)), columns: Math.max(...left.map(({ width }) => width)) };
+      const whole: Group = {
+        layers: problem.layers.map((_, l) => l),
+        tile,
+        overlap: "recompute",
+        traversal: { kind: "tiles", weights: "resident" },
+      };
+      const { violations, replay: run } = replay(problem, [whole], "groups");
+      expect(violations).toEqual([]);
+      expect(figuresOf(problem, [whole]).latency, `seed ${seed}`).toBe(run.totals.latency);
     }
   });
 

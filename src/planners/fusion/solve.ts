@@ -7,6 +7,7 @@ import { downSets, hangTogether, layerGraph } from "./down-sets.js";
 import { explore, groupOf, shapesOf, wayOf } from "./group.js";
 import { bestGrouping, type Grouping, weighedFloor } from "./grouping.js";
 import { join } from "./join.js";
+import { membersOf } from "./members.js";
 import { staircase, type Weights, weighed, weightsOf } from "./objective.js";
 import type { Claim, FusionPlan, FusionProblem, Group, TileMapping } from "./plan.js";
 import { type Candidate, type Figures, makePricing, type Pricing } from "./pricing.js";
@@ -54,7 +55,7 @@ export function solve(problem: FusionProblem, budget: Budget): Outcome<FusionPla
     groups,
     layerByLayer: each,
     ...(problem.machine.array.template === "custom" && { mappings: mappingsOf(pricing, [...groups, ...each]) }),
-    claims: { ...claimOf(total), ...reasonOf(groups), layerByLayer: { ...claimed, ...reasonOf(each) } },
+    claims: { ...claimOf(total), ...reasonOf(pricing, groups), layerByLayer: { ...claimed, ...reasonOf(pricing, each) } },
   };
   const value = weighed(weights, total);
   const { bound, proof } = boundOf(pricing, weights, grouping, family.complete, family.count);
@@ -70,7 +71,7 @@ const claimOf = ({ traffic, latency, energy }: Omit<Figures, "buffer">): Claim =
 });
 
 /** Which simplifications the latency of these groups rests on, if any: eq. (7) to (9) of docs/math/fusion.md. */
-function reasonOf(groups: readonly Group[]): Pick<Claim, "because"> {
+function reasonOf(pricing: Pricing, groups: readonly Group[]): Pick<Claim, "because"> {
   const taken = [
     ["groups of weights arrive in even shares", ({ traversal }: Group) => traversal.kind === "weightGroups"],
     ["all blocks of outputs take as long as one in the middle", ({ traversal }: Group) => traversal.kind === "outputBlocks"],
@@ -78,9 +79,17 @@ function reasonOf(groups: readonly Group[]): Pick<Claim, "because"> {
       "a tile whose weights stream takes as long as after one like it",
       ({ traversal }: Group) => traversal.kind === "tiles" && traversal.weights === "streamed",
     ],
+    ["a tile is loaded before its first layer and leaves after its last", (group: Group) => crossesWithin(pricing, group)],
   ] as const;
   const reasons = taken.flatMap(([reason, holds]) => (groups.some(holds) ? [reason] : []));
   return reasons.length === 0 ? {} : { because: `it takes it that ${reasons.join(", and that ")}` };
+}
+
+/** Whether a group of several tiles loads maps after its first layer, or stores some before its last. */
+function crossesWithin({ prepared, floors }: Pricing, { layers, tile }: Group): boolean {
+  const { height, width, firstReader, externals, isOutput } = membersOf(prepared, floors, Int32Array.from(layers));
+  if (tile.rows >= height && tile.columns >= width) return false;
+  return firstReader.some((k) => k > 0) || isOutput.subarray(externals, -1).includes(1);
 }
 
 /** A layer that a custom array has no mapping for, whatever the tile: a small tile needs no more room than a large one. */

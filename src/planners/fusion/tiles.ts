@@ -1,7 +1,7 @@
 import type { Tiling } from "./axis.js";
-import { residentFlow, streamedFlow } from "./flow.js";
+import { pieceOf, residentFlow, streamedFlow } from "./flow.js";
 import type { GroupMembers } from "./members.js";
-import type { Overlap } from "./plan.js";
+import { MOST_JOBS, type Overlap } from "./plan.js";
 import type { Prepared } from "./prepare.js";
 import type { Pricing, Visitor } from "./pricing.js";
 
@@ -15,19 +15,18 @@ export function priceTiles(pricing: Pricing, members: GroupMembers, y: Tiling, x
   const room = pricing.room(used);
   const tiles = y.tiles * x.tiles;
   const resident = weights <= room;
+  if (!resident && room < 2) return; // one piece is used while the next comes
   const streamed = resident ? 0 : weights;
   const traffic = crossing(prepared, members, y, x, 1) + weights + streamed * (tiles - 1);
   const rate = prepared.problem.machine.offChipRate;
   const least = members.leastCycles;
   const soonest = Math.max(least, traffic / rate);
   if (!visitor.wants(used, traffic, soonest, costs.leastEnergy(soonest, least, members.leastMacs, traffic, members.leastExchange))) return;
+  if (jobsOf(pricing, members, tiles, resident, room) > MOST_JOBS) return;
 
   const { cycles, macs, exchanged } = walk(pricing, members, y, x);
-  const latency = Math.max(
-    cycles,
-    traffic / rate,
-    resident ? residentFlow(pricing, members, y, x, room) : streamedFlow(pricing, members, y, x, room),
-  );
+  const flow = resident ? residentFlow(pricing, members, y, x, room) : streamedFlow(pricing, members, y, x, room);
+  const latency = wholeCycles(Math.max(cycles, traffic / rate, flow));
   const energy = costs.energy(latency, cycles, macs, traffic, exchanged);
   visitor.offer({
     buffer: used,
@@ -40,6 +39,18 @@ export function priceTiles(pricing: Pricing, members: GroupMembers, y: Tiling, x
     traversal: { kind: "tiles", weights: resident ? "resident" : "streamed" },
   });
 }
+
+/** Pieces of weights, of every tile where they do not stay, and tiles of layers. */
+function jobsOf(pricing: Pricing, { layers }: GroupMembers, tiles: number, resident: boolean, room: number): number {
+  const { weights } = pricing.prepared;
+  const piece = pieceOf(pricing, room);
+  let pieces = 0;
+  for (const l of layers) pieces += Math.max(1, Math.ceil(weights[l]! / piece));
+  return pieces + (tiles - 1) * (resident ? layers.length : pieces);
+}
+
+/** A group begins in the cycle after the one in which the group before it ended; sums of fractions may be a little late. */
+export const wholeCycles = (latency: number): number => Math.ceil(latency - 1e-6);
 
 /** Bytes of feature maps on chip: eq. (3) and (4). Ends early, with less than the whole, once beyond `most`. */
 export function featureBytes(prepared: Prepared, members: GroupMembers, y: Tiling, x: Tiling, most: number): number {

@@ -89,8 +89,7 @@ function unrollings({ streams }: PipelineProblem, layer: Layer): readonly Unroll
   const maps = layer.inputs.map((id) => streams[id]!.map);
   const { output, groups, kernel } = layer;
   if (layer.weights === undefined) {
-    // What has a single element per pixel is broadcast over channels, and brings it in words of its own.
-    const channels = [...maps.map((map) => map.channels).filter((n) => n > 1), output.channels];
+    const channels = [...maps.map((map) => map.channels), output.channels];
     return divisors(channels.reduce(gcd)).map((lanes) => ({ in: lanes, out: 1, group: 1, kernel: 1 }));
   }
   const inputs = maps[0]!.channels / groups;

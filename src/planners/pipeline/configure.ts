@@ -18,6 +18,8 @@ export interface Configuration {
   readonly engines: readonly Engine[];
   readonly cyclesPerFrame: Cycles;
   readonly dma: Dma | undefined;
+  /** As of the plan's partition. */
+  readonly evenedOver?: number | undefined;
 }
 
 export type Configured =
@@ -38,19 +40,26 @@ const LABELS = 15;
 /**
  * Chooses an engine for every layer so that a frame takes the fewest cycles, and a schedule that brings the weights in time. The choice is
  * made among more and more options: without streaming, where that cannot be, few ways to stream, then all that are not slower.
+ *
+ * @param close share by which the choice may be worse than its bound
  */
-export function configure(problem: PipelineProblem, given: Budget): Configured {
+export function configure(problem: PipelineProblem, given: Budget, close = 0): Configured {
   const budget = { ...given, nodes: given.nodes * LABELS };
-  const fewest = fewestCycles(problem);
+  const quick = fewestCycles(problem);
+  // Queues that are made for so many cycles are not for fewer.
+  const fewest = quick.cycles < (problem.evenedOver ?? 0) ? { cycles: problem.evenedOver!, certificate: undefined } : quick;
   const never = fewest.cycles === Number.POSITIVE_INFINITY;
   const reach: Reach = { slowest: Number.POSITIVE_INFINITY, fastest: never ? 0 : fewest.cycles, steps: Number.POSITIVE_INFINITY };
   const still = never || problem.streaming === "never" ? undefined : choose({ ...problem, streaming: "never" }, reach, budget);
   const unstreamed = still && still.time < Number.POSITIVE_INFINITY ? scheduled(problem, still.engines, still.time) : undefined;
-  const first = unstreamed || !still ? still : choose(problem, { ...reach, steps: FEW_STEPS }, roughly(budget));
+  const first =
+    unstreamed || !still
+      ? still
+      : choose(problem, { ...reach, steps: FEW_STEPS }, until(ROUGH, { ...budget, nodes: Math.min(budget.nodes, ROUGH_NODES) }));
   if (first !== undefined && first.time <= fewest.cycles) return { ...configured(problem, first, fewest), unstreamed };
 
   const limit = first?.time ?? Number.POSITIVE_INFINITY;
-  const last = choose(problem, { ...reach, slowest: limit }, budget);
+  const last = choose(problem, { ...reach, slowest: limit }, close > 0 ? until(close, budget) : budget);
   if (last.selected.status === "infeasible" && limit === Number.POSITIVE_INFINITY)
     return { kind: "infeasible", conflict: conflictOf(problem, last.selection, last.selected) };
   const best = first !== undefined && limit < last.time ? first : last;
@@ -80,15 +89,14 @@ function configured(problem: PipelineProblem, { engines, time }: Chosen, proven:
 const ROUGH = 0.12;
 const ROUGH_NODES = 500_000;
 
-/** Ends a search that is near its bound. */
-function roughly(budget: Budget): Budget {
+/** A budget for one search, which ends when its choice is worse than its bound by no more than a share. */
+export function until(close: number, budget: Budget): Budget {
   let near = false;
   return {
     ...budget,
-    nodes: Math.min(budget.nodes, ROUGH_NODES),
     stop: () => near || budget.stop(),
     progress: ({ incumbent, bound }) => {
-      near = incumbent !== undefined && bound !== undefined && incumbent <= bound * (1 + ROUGH);
+      near = incumbent !== undefined && bound !== undefined && incumbent <= bound * (1 + close);
     },
   };
 }

@@ -3,7 +3,7 @@ import { mapOf, network, POINT, window3 } from "../../../test/small-pipeline.js"
 import { rng } from "../../base/rng.js";
 import { enginesOf } from "./choices.js";
 import { earliest, lengthOf } from "./earliest.js";
-import { latencyOf } from "./latency.js";
+import { latencyOf, leastLatency } from "./latency.js";
 import { costOf } from "./options.js";
 import type { Running } from "./pacing.js";
 import { asBuilt, type Engine, type PipelineProblem, type WeightMemory } from "./plan.js";
@@ -147,4 +147,22 @@ describe("frames in the judge's replay", () => {
     }
     expect(shares / samples.length).toBeGreaterThan(0.9);
   });
+});
+
+test("the multipliers' time for a frame is counted exactly", () => {
+  // A multiplier forms three products of 4 x 4 bits: 33 layers of one product are 11 cycles, which thirds added up exceed.
+  const weights = { tensor: "w", bits: 4, biased: false, accumulatorBits: 12 };
+  const layers = Array.from({ length: 33 }, (): Drawn => ({ kind: "convolution", kernel: POINT, weights, output: mapOf(1, 1, 1, 4) }));
+  const on = (dsp: number, drawn: readonly Drawn[]) => {
+    const { device, ...rest } = network(mapOf(1, 1, 1, 4), drawn);
+    return leastLatency({ ...rest, device: { ...device, resources: { ...device.resources, dsp } } });
+  };
+  expect(Array.from(layers, () => 1 / 3).reduce((a, b) => a + b)).toBeGreaterThan(11);
+  expect(on(1, layers)).toBe(11);
+  expect(on(11, layers)).toBe(1);
+  expect(on(1, [...layers, layers[0]!])).toBe(12);
+  // Beside one of 4 x 8 bits, two to a multiplier: 11 and a half.
+  const wide = { tensor: "v", bits: 8, biased: false, accumulatorBits: 20 };
+  expect(on(1, [...layers, { ...layers[0]!, weights: wide }])).toBe(12);
+  expect(on(23, [...layers, { ...layers[0]!, weights: wide }])).toBe(1);
 });

@@ -12,16 +12,22 @@ export function latencyOf(problem: PipelineProblem, running: Running): number {
   return Math.ceil(Math.max(0, ...ends));
 }
 
-/** No plan has a frame through in fewer cycles: so long all multipliers together take for its products. */
+/** No plan has a frame through in fewer cycles: so long all multipliers together take for its products. Counted exactly, since it is a bound. */
 export function leastLatency({ device, layers, streams, model }: PipelineProblem): number {
   // The published tool counts multipliers in its own way, at most four products to one.
   const perDsp = (bits: number, data: number) => (model === "autows" ? 4 : productsPerDsp(device.fabric, bits, data));
-  const needed = layers.reduce((sum, { weights, inputs, output, groups, kernel }) => {
-    if (weights === undefined) return sum;
+  /** Products by how many of them a multiplier forms per cycle. */
+  const products = new Map<bigint, bigint>();
+  for (const { weights, inputs, output, groups, kernel } of layers) {
+    if (weights === undefined) continue;
     const { map } = streams[inputs[0]!]!;
     const positions = kernel === undefined ? 1 : kernel.height * kernel.width;
-    const products = output.height * output.width * output.channels * (map.channels / groups) * positions;
-    return sum + products / perDsp(weights.bits, map.bits);
-  }, 0);
-  return Math.ceil(needed / Math.max(1, device.resources.dsp));
+    const factors = [output.height, output.width, output.channels, map.channels / groups, positions];
+    const each = BigInt(perDsp(weights.bits, map.bits));
+    products.set(each, factors.reduce((product, factor) => product * BigInt(factor), 1n) + (products.get(each) ?? 0n));
+  }
+  const whole = [...products.keys()].reduce((product, each) => product * each, 1n);
+  const needed = [...products].reduce((sum, [each, count]) => sum + count * (whole / each), 0n);
+  const formed = whole * BigInt(Math.ceil(Math.max(1, device.resources.dsp)));
+  return Number((needed + formed - 1n) / formed);
 }

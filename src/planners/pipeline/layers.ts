@@ -29,8 +29,7 @@ export interface Layered {
  */
 export function layersOf(graph: Graph, precision: PipelineTarget["precision"]): Layered {
   const makers = new Map(graph.operators.flatMap((op) => op.outputs.map((t) => [t, op.id] as const)));
-  const readers: OperatorId[][] = graph.tensors.map(() => []);
-  for (const op of graph.operators) for (const t of new Set(op.inputs)) readers[t]!.push(op.id);
+  const readers = readersOf(graph);
   const macsBelow = graph.operators.map(({ macs }) => macs > 0);
   const macsAbove = [...macsBelow];
   for (const { id, inputs } of graph.operators) macsAbove[id] ||= inputs.some((t) => makers.has(t) && macsAbove[makers.get(t)!]);
@@ -62,6 +61,15 @@ export function layersOf(graph: Graph, precision: PipelineTarget["precision"]): 
     if (early.length === 0) return { scene, before: [...before].toSorted((a, b) => a - b), ...walked };
     for (const { operator } of early) ancestors(operator.id);
   }
+}
+
+/** Who reads each tensor, of the operators that an output of the network depends on: no engine is built for the others. */
+function readersOf({ operators, tensors, outputs }: Graph): OperatorId[][] {
+  const readers: OperatorId[][] = tensors.map(() => []);
+  const isOutput = new Set(outputs);
+  for (const op of operators.toReversed())
+    if (op.outputs.some((t) => isOutput.has(t) || readers[t]!.length > 0)) for (const t of new Set(op.inputs)) readers[t]!.unshift(op.id);
+  return readers;
 }
 
 function walk(scene: Scene, before: ReadonlySet<OperatorId>): Omit<Layered, "scene" | "before"> {

@@ -42,6 +42,7 @@ export function selection(scene: Scene, op: Operator): true | Obstacle | undefin
   const from = dims(scene, t);
   for (const nest of op.nests) {
     const result = nest.write.tensor;
+    if (scene.readers[result]!.length === 0 && !scene.isOutput.has(result)) continue; // nobody wants that part
     const read = nest.reads.find(({ tensor }) => tensor === t);
     const axes = read && picked(nest, read);
     if (axes === undefined) return { code: "PIP-6", reason: "mixes the axes of its operand" };

@@ -127,7 +127,7 @@ function bareCost(problem: PipelineProblem, layer: Layer, unroll: Unroll, reuse:
     const mean = /average/i.test(layer.type);
     return model === "autows"
       ? autowsPooling(fabric, window, input, lanes, layer.output.bits, mean)
-      : poolingCost(fabric, window, input.channels, lanes, [input.bits, layer.output.bits], mean);
+      : poolingCost(fabric, window, input.channels, lanes, [input.bits, layer.output.bits], mean, problem.evenedOver ?? 0);
   }
   return moverCost(fabric, { ...layer, kind: layer.kind as "elementwise" }, inputs, lanes);
 }

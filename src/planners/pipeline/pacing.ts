@@ -1,5 +1,5 @@
 import type { EngineCost } from "../../cost/fpga/engine.js";
-import { waitingAfter, waitingBefore } from "../../cost/fpga/queues.js";
+import { lagOf } from "../../cost/fpga/queues.js";
 import { transposedWindowOf, type Window, windowOf } from "../../cost/fpga/window.js";
 import { engineCost, lanesOf } from "./options.js";
 import type { Dma, Engine, Kernel, Layer, PipelineProblem, StreamedMap, WeightMemory } from "./plan.js";
@@ -82,8 +82,8 @@ function paceOf(problem: PipelineProblem, layer: Layer, { unroll, memory }: Engi
       const cost = engineCost(problem, layer, unroll, reuse);
       const busy = sweepOf(layer, cost, words, reuse) * slownessOf(memory, cost, frame);
       const window = windowIn(layer, first.map);
-      const before = latest + frame * waitingBefore(window, words, busy, reuse).lag;
-      return { begins: before + frame * waitingAfter(window, words, busy, reuse).lag, ends: before + frame + reuse * wordsOut };
+      const { begins, ends } = lagOf(window, words, busy, reuse, frame, cost.before);
+      return { begins: latest + begins, ends: latest + ends + reuse * wordsOut };
     }
   }
 }

@@ -127,6 +127,8 @@ export interface PipelineProblem {
   /** In topological order. */
   readonly layers: readonly Layer[];
   readonly streams: readonly Stream[];
+  /** Cycles of a frame for which the queues around poolings are made, if that is more than their own; absent where a plan does not say so. */
+  readonly evenedOver?: number | undefined;
   readonly assumptions: readonly string[];
 }
 
@@ -210,6 +212,8 @@ export interface Partition {
   readonly dma: Dma | undefined;
   /** Streams that these engines read and that hold less than the problem says; the others hold that. */
   readonly queues?: readonly Queue[];
+  /** As of the problem, at most `cyclesPerFrame`; of a plan of one partition. */
+  readonly evenedOver?: number | undefined;
 }
 
 /** Multipliers that prove a bound: every choice of options with intervals of at most `cycles` breaks their weighted sum of the budgets. */
@@ -235,8 +239,10 @@ export interface PipelinePlan {
 }
 
 /** The problem with streams that hold what the plan says where that is less than what they may have to hold. */
-export function asBuilt(problem: PipelineProblem, partitions: readonly Pick<Partition, "queues">[]): PipelineProblem {
+export function asBuilt(problem: PipelineProblem, partitions: readonly Pick<Partition, "queues" | "evenedOver">[]): PipelineProblem {
   const held = new Map(partitions.flatMap(({ queues }) => (queues ?? []).map(({ stream, waiting }) => [stream, waiting] as const)));
-  if (held.size === 0) return problem;
-  return { ...problem, streams: problem.streams.map((stream, id) => ({ ...stream, waiting: held.get(id) ?? stream.waiting })) };
+  const evenedOver = partitions[0]?.evenedOver;
+  const built = evenedOver === undefined ? problem : { ...problem, evenedOver };
+  if (held.size === 0) return built;
+  return { ...built, streams: problem.streams.map((stream, id) => ({ ...stream, waiting: held.get(id) ?? stream.waiting })) };
 }

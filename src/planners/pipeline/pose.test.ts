@@ -61,6 +61,34 @@ const refused = (...network: Parameters<typeof graphOf>) => {
 const same = { pads: [1n, 1n, 1n, 1n] };
 const three = (name: string, from = 4, to = 4) => zeros(name, [to, from, 3, 3]);
 
+describe("what nobody reads", () => {
+  test("operators that no output depends on, and parts of a split, get no engine", () => {
+    const { text } = posed(
+      [
+        node("Split", "x", "a rest", { axis: 2n }),
+        node("Conv", "a w", "y", same),
+        node("Conv", "a v", "dead", same),
+        node("Relu", "dead", "deader"),
+        node("Tanh", "deader", "deadest"),
+      ],
+      [three("w"), three("v")],
+    );
+    expect(text).toEqual(["rearrange n0: 8x8x4:5 -> 4x8x4:5", "convolution n1: 4x8x4:5 -> 4x8x4:5"]);
+  });
+});
+
+describe("order of elements", () => {
+  // x is 4 channels at 8 columns; y wants its 32 elements, channel by channel, in one pixel: each comes from another column.
+  test("one pixel that is made of several takes the whole map", () => {
+    const { layers } = posed(
+      [node("Reshape", "x s", "a"), node("Concat", "a a", "b", { axis: 1n }), node("Gemm", "b w", "y")],
+      [ints("s", [1, 32]), zeros("w", [64, 5])],
+      [1, 4, 8],
+    );
+    expect(layers.filter(({ kind }) => kind === "rearrange").map(({ kernel }) => kernel)).not.toContainEqual(expect.anything());
+  });
+});
+
 describe("folding", () => {
   test("factors, terms and bounds go into the output scaling of a convolution", () => {
     const { text, layers } = posed(

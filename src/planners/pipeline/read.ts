@@ -105,6 +105,7 @@ const problem = z.object({
     )
     .min(1),
   streams: z.array(z.object({ name, from: id.optional(), to: id.optional(), map: mapForm, waiting: size })),
+  evenedOver: size.optional(),
   assumptions: z.array(name),
 });
 

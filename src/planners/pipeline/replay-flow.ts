@@ -111,7 +111,7 @@ function drive(stages: readonly Stage[], pipes: readonly Pipe[]): void {
 }
 
 /**
- * Whole pixels of the sender that a stream holds beside those that cross: what waits in it, and the queues that even out what
+ * Pixels of the sender that a stream holds beside those that cross: what waits in it, and the queues that even out what
  * windows take and engines make. The few words of slack of every queue are left out.
  */
 function roomOf(
@@ -124,7 +124,7 @@ function roomOf(
   const { layers } = problem;
   const evening = ({ layer, unroll, memory }: Engine) => engineCost(problem, layers[layer]!, unroll, memory?.reuse ?? 1);
   const before = receiver ? evening(receiver).before * lanesIn(receiver, layers[receiver.layer]!) : 0;
-  return Math.floor((waiting + before) / channels) + (sender ? evening(sender).after : 0);
+  return (waiting + before) / channels + (sender ? evening(sender).after : 0);
 }
 
 export const lanesIn = ({ unroll }: Engine, { weights }: Layer): number => (weights ? unroll.in * unroll.group : unroll.in);

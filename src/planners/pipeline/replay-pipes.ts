@@ -3,14 +3,16 @@
  * of each pixel the first and the last word are followed, those between lie evenly.
  */
 export interface Pipe {
-  /** Pixels it may hold beside the one that crosses. */
+  /** Pixels it may hold beside the one that crosses, whole ones and a share of one more. */
   readonly room: number;
+  readonly rest: number;
   /** Stages at its ends. */
   readonly from: number;
   readonly to: number;
-  /** Of pixel `k` at `k & mask`: when its first and last word are on offer, and when the receiver has taken all of it. */
+  /** Of pixel `k` at `k & mask`: when its first and last word are on offer, and when the receiver has taken the first and all of them. */
   readonly first: Float64Array;
   readonly last: Float64Array;
+  readonly begun: Float64Array;
   readonly taken: Float64Array;
   readonly mask: number;
   /** Pixels offered and taken so far. */
@@ -19,13 +21,16 @@ export interface Pipe {
 }
 
 export function pipe(from: number, to: number, room: number): Pipe {
-  const size = 2 ** Math.ceil(Math.log2(room + 4));
+  const whole = Math.floor(room);
+  const size = 2 ** Math.ceil(Math.log2(whole + 4));
   return {
-    room,
+    room: whole,
+    rest: room - whole,
     from,
     to,
     first: new Float64Array(size),
     last: new Float64Array(size),
+    begun: new Float64Array(size),
     taken: new Float64Array(size),
     mask: size - 1,
     offered: 0,
@@ -33,7 +38,9 @@ export function pipe(from: number, to: number, room: number): Pipe {
   };
 }
 
-export function take(on: Pipe, time: number): void {
+/** Takes the next pixel: when its first word goes, and when its last; those between go evenly or sooner. */
+export function take(on: Pipe, first: number, time: number): void {
+  on.begun[on.received & on.mask] = first;
   on.taken[on.received & on.mask] = time;
   on.received++;
 }
@@ -100,14 +107,16 @@ export function flush(on: Exit): boolean {
   }
 }
 
-/** A pixel has left when every receiver has room for it: has taken all but `room` of those up to it. */
+/** A pixel has left when every receiver has room for it: has taken all but `room` of those up to it, and of the first of these a share. */
 function settle(on: Exit): boolean {
   if (on.left === on.offered) return false;
   let time = on.end;
-  for (const { room, received, taken, mask } of on.pipes) {
+  for (const { room, rest, received, begun, taken, mask } of on.pipes) {
     const needed = on.left - room;
     if (needed >= received) return false;
-    if (needed >= 0) time = Math.max(time, taken[needed & mask]!);
+    if (needed < 0) continue;
+    const [from, to] = [begun[needed & mask]!, taken[needed & mask]!];
+    time = Math.max(time, to - (to - from) * rest);
   }
   on.gone[on.left & on.mask] = time;
   on.left++;

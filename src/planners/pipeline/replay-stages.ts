@@ -108,11 +108,11 @@ export function windowed(entry: Entry, out: Exit, windows: Windows, { cycles, ro
       chain = Math.max(taken + (n - 1) * hold, known + 1);
       engine = chain + hold;
       if (opened < 0) opened = taken;
-      if (real) arrivals.take(Math.max(known, n > 1 ? taken + (n - 2) * hold : start));
+      if (real) arrivals.take(Math.max(known, n > 1 ? taken + (n - 2) * hold : start), n > 1 ? taken : start);
     } else {
       const end = Math.max(start + n - 1, known);
       chain = end + 1;
-      if (real) arrivals.take(end);
+      if (real) arrivals.take(end, start);
     }
     if (real && arrivals.opens) begun.push(start);
     if (real && !arrivals.done) return true;
@@ -256,7 +256,7 @@ export function sink(pipe: Pipe, pixels: number): Stage {
   const receive = (): boolean => {
     if (pipe.received === pipe.offered) return false;
     const last = pipe.last[pipe.received & pipe.mask]!;
-    take(pipe, last);
+    take(pipe, last, last);
     if (pipe.received % pixels === 0) ended.push(last + 1);
     return true;
   };
@@ -278,8 +278,8 @@ function run(step: () => boolean, outs: readonly Exit[]): boolean {
 interface Arrivals {
   /** Looks at the next part; false while it is not on offer. */
   readonly next: () => boolean;
-  /** Leaves the part: when its last word was taken. */
-  readonly take: (time: number) => void;
+  /** Leaves the part: when its last word was taken, and, where that is known to be sooner, its first. */
+  readonly take: (time: number, first?: number) => void;
   /** Of the part: words, and when the first and last of them are on offer. */
   readonly words: number;
   readonly first: number;
@@ -310,10 +310,10 @@ function arrivalsOf({ pipe, pixels, share, words }: Entry): Arrivals {
     state.final = end > (pixel + 1) * share - SLACK;
     return true;
   };
-  const leave = (time: number): void => {
+  const leave = (time: number, first = time): void => {
     state.opens = taken === 0 && pixel % pixels === 0;
     state.done = state.final;
-    if (Math.floor(end + SLACK) > pipe.received) take(pipe, time);
+    if (Math.floor(end + SLACK) > pipe.received) take(pipe, share === 1 ? Math.min(first, time) : time, time);
     taken = state.final ? 0 : end - pixel * share;
     if (state.final) pixel++;
   };

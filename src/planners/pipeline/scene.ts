@@ -137,7 +137,9 @@ export function arrive(scene: Scene, op: Operator, t: TensorId, roles: Roles, ve
   if (spare >= 0)
     return { code: "PIP-6", reason: `takes ${shape[spare]} maps at a time (axis ${spare} of ${shape.join(" x ")}); an engine takes one` };
   const map = sized(shape, roles);
-  const order = arrival(place.form, roles);
+  const found = arrival(place.form, roles);
+  // What is one pixel here and several there comes from all of them.
+  const order = found === "pixel" && (map.height !== place.map.height || map.width !== place.map.width) ? "whole" : found;
   if (order === "plain" || (vector && map.height * map.width === 1))
     return { from: place.from, tensor: t, map: { ...map, bits: place.bits } };
   if (order === "whole" && !scene.macsBelow[op.id])

@@ -91,9 +91,10 @@ function valued(
   baselines: PipelinePlan["baselines"],
   soonest?: number,
 ): Outcome<PipelinePlan> {
-  const { cyclesPerFrame, engines, dma } = found;
-  const latency = latencyOf(problem, found);
-  const partitions = [{ engines, cyclesPerFrame, dma, queues: queuesOf(problem, found) }];
+  const { cyclesPerFrame, engines, dma, evenedOver } = found;
+  const own = evenedOver === undefined ? problem : { ...problem, evenedOver };
+  const latency = latencyOf(own, found);
+  const partitions = [{ engines, cyclesPerFrame, dma, queues: queuesOf(own, found), ...(evenedOver !== undefined && { evenedOver }) }];
   const plan: PipelinePlan = {
     kind: "pipeline",
     partitions,
@@ -108,11 +109,20 @@ function valued(
     return { status: "feasible", plan, value: latency, bound: known ? soonest : work, scope, proof: known ? WAY_PROOF : WORK_PROOF };
   }
   const bound = Math.min(cyclesPerFrame, least);
-  return { status: bound === cyclesPerFrame ? "optimal" : "feasible", plan, value: cyclesPerFrame, bound, scope, proof: CHOICE_PROOF };
+  return {
+    status: bound === cyclesPerFrame ? "optimal" : "feasible",
+    plan,
+    value: cyclesPerFrame,
+    bound,
+    scope,
+    proof: evenedOver === undefined ? CHOICE_PROOF : LEAST_PROOF,
+  };
 }
 
 const CHOICE_PROOF =
   "multipliers on the device's resources and the link, and above them a search of all choices: engines with fewer cycles take more than there is, beside queues of skip connections as deep as any of them may need";
+const LEAST_PROOF =
+  "multipliers on the device's resources and the link, and above them a search of all choices: engines with fewer cycles take more than there is, even beside queues of skip connections and poolings as short as any engines allow";
 const WAY_PROOF = "ways through layers and pixels, weighted: no choice of engines that fits makes all of them shorter";
 const WORK_PROOF = "a frame's products, at most so many per cycle as all multipliers together form";
 

@@ -2,7 +2,7 @@ import type { Budget } from "../../search/budget.js";
 import { solveGame } from "../../search/selection/game.js";
 import type { Selected, Selection } from "../../search/selection/problem.js";
 import { select } from "../../search/selection/select.js";
-import { type Configuration, type Configured, configure, engineOf, scheduled } from "./configure.js";
+import { type Configuration, type Configured, configure, engineOf, scheduled, until } from "./configure.js";
 import { earliest, type Length, lengthOf, type Stretch } from "./earliest.js";
 import { costOf, ioBits, type Option } from "./options.js";
 import type { Engine, PipelineProblem } from "./plan.js";
@@ -103,7 +103,7 @@ function searchOf(problem: PipelineProblem, fastest: Configuration, budget: Budg
     const along = (layer: number, option: number) =>
       ways.map((way) => way.reduce((sum, stretch) => (stretch.layer === layer ? sum + lengths[layer]!(option, stretch) : sum), 0));
     const priced = priceOf(selection, options, to, along, weights, limit);
-    const found = select(priced.selection, near(budget));
+    const found = select(priced.selection, until(CLOSE, { ...budget, nodes: Math.min(budget.nodes, NODES) }));
     if ("choice" in found) meet(found.choice.map((o, l) => engineOf(l, options[l]![priced.numbers[l]![o]!]!)));
     return found;
   };
@@ -208,17 +208,4 @@ function priceOf(
     edges: edges.map((edge) => ({ ...edge, converters: edge.converters.map((c) => ({ ...c, costs: [...c.costs, ...more] })) })),
   };
   return { selection, numbers };
-}
-
-/** A part of a budget that ends when a choice is close to its bound. */
-function near(budget: Budget): Budget {
-  let close = false;
-  return {
-    ...budget,
-    nodes: Math.min(budget.nodes, NODES),
-    stop: () => close || budget.stop(),
-    progress: ({ incumbent, bound }) => {
-      close = incumbent !== undefined && bound !== undefined && incumbent <= bound * (1 + CLOSE);
-    },
-  };
 }

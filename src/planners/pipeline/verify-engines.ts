@@ -14,7 +14,7 @@ export function formViolations({ layers, streams }: PipelineProblem, plan: unkno
     (partitions as unknown[]).forEach((partition, p) => {
       const at = `plan.partitions[${p}]`;
       if (!need(isObject(partition), at, "is no partition") || !isObject(partition)) return;
-      const { engines, cyclesPerFrame, dma, queues } = partition;
+      const { engines, cyclesPerFrame, dma, queues, evenedOver } = partition;
       need(isCount(cyclesPerFrame, 1), `${at}.cyclesPerFrame`, "is no number of cycles");
       if (need(Array.isArray(engines) && engines.length > 0, `${at}.engines`, "is no list of engines"))
         (engines as unknown[]).forEach((engine, e) => {
@@ -23,6 +23,11 @@ export function formViolations({ layers, streams }: PipelineProblem, plan: unkno
         });
       const fault = dma === undefined ? undefined : dmaFault(dma, layers.length);
       need(fault === undefined, `${at}.dma`, fault ?? "");
+      need(
+        evenedOver === undefined || (isCount(evenedOver, 1, Number(cyclesPerFrame)) && (partitions as unknown[]).length === 1),
+        `${at}.evenedOver`,
+        "is no number of cycles that a frame takes at least, of all layers together",
+      );
       need(queues === undefined || areQueues(queues, streams), `${at}.queues`, "does not say of some streams how much less they hold");
     });
   if (need(isObject(claims), "plan.claims", "is missing") && isObject(claims)) {

@@ -115,6 +115,7 @@ describe("one rule broken, one code", () => {
     ["no claims", { ...plan, claims: undefined }],
     ["a resource that is not counted", { ...plan, claims: { ...plan.claims, resources: { lut: 1 } } }],
     ["no baselines", { ...plan, baselines: undefined }],
+    ["queues made for longer frames than it gives", { ...plan, partitions: [{ ...partition, evenedOver: partition.cyclesPerFrame + 1 }] }],
     ["a queue that holds more than may have to wait", { ...plan, partitions: [{ ...partition, queues: [{ stream: 0, waiting: 1 }] }] }],
     ["a certificate that is none", { ...plan, certificate: { cycles: 1, multipliers: [-1], value: 2 } }],
   ])("PIP-1: %s", (_, claim) => {

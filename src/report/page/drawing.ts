@@ -71,11 +71,9 @@ export function ruler({ spacing, unit }: Pick<Scale, "spacing" | "unit">, values
   const finite = values.filter(Number.isFinite);
   if (spacing === "log") {
     const positive = finite.filter((v) => v > 0);
-    const low = Math.floor(Math.log10(least(positive, 1)));
-    const high = Math.max(low + 1, Math.ceil(Math.log10(most(positive, 10)) - 1e-9));
-    const every = Math.max(1, Math.ceil(((high - low) * 72) / Math.max(1, pixels)));
-    const decades = Array.from({ length: Math.floor((high - low) / every) + 1 }, (_, i) => 10 ** (low + i * every));
-    return { at: (v) => place(v > 0 ? (Math.log10(v) - low) / (high - low) : 0), ticks: decades, unit };
+    const marks = logMarks(least(positive, 1), most(positive, 10), pixels / 72);
+    const [low, high] = [Math.log10(marks[0]!), Math.log10(marks.at(-1)!)];
+    return { at: (v) => place(v > 0 ? (Math.log10(v) - low) / (high - low) : 0), ticks: marks, unit };
   }
   const low = Math.min(0, least(finite, 0));
   const high = Math.max(most(finite, 0), low + 1e-12);
@@ -83,6 +81,22 @@ export function ruler({ spacing, unit }: Pick<Scale, "spacing" | "unit">, values
   const marks = ticks(low, high, Math.max(2, pixels / 74), whole ? 1 : 0, unit === "B" ? 2 : 10);
   return { at: (v) => place((v - low) / (high - low)), ticks: marks, unit };
 }
+
+/** From at most `low` to at least `high`: 1, 2, 5, 10 and so on where values lie within two decades, else powers of ten; about as many as there is `room` for. */
+function logMarks(low: number, high: number, room: number): readonly number[] {
+  const mark = (k: number): number => Number(`${[1, 2, 5][((k % 3) + 3) % 3]}e${Math.floor(k / 3)}`);
+  const decade = Math.floor(Math.log10(low) + ROUNDING);
+  const top = Math.max(decade + 1, Math.ceil(Math.log10(high) - ROUNDING));
+  let [first, last] = [3 * decade, 3 * top];
+  while (mark(first + 1) <= low * (1 + ROUNDING)) first++;
+  while (last > first + 1 && mark(last - 1) >= high * (1 - ROUNDING)) last--;
+  if (last - first <= Math.min(6, room)) return Array.from({ length: last - first + 1 }, (_, k) => mark(first + k));
+  const every = Math.max(1, Math.ceil((top - decade) / Math.max(1, room)));
+  return Array.from({ length: Math.ceil((top - decade) / every) + 1 }, (_, k) => mark(3 * (decade + k * every)));
+}
+
+/** What is a mark but for rounding. */
+const ROUNDING = 1e-9;
 
 // A spread of a hundred thousand arguments would overflow the stack.
 const least = (values: readonly number[], none: number): number => values.reduce((a, b) => (b < a ? b : a), values[0] ?? none);
