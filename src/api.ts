@@ -2,7 +2,7 @@
 
 import type { Checked, Diagnostic } from "./base/diagnostic.js";
 import { bad, fail, good } from "./base/diagnostic.js";
-import type { Outcome } from "./base/outcome.js";
+import type { Outcome, Undecided } from "./base/outcome.js";
 import type { Bytes } from "./base/units.js";
 import type { Accepted } from "./base/verdict.js";
 import type { EmittedFile } from "./emit/file.js";
@@ -144,7 +144,7 @@ export async function plan(
   if (outcome.status === "infeasible")
     return good({ kind: "none", document: noPlanDocument(background, problem, outcome), reason: outcome.conflict });
   if (outcome.status === "unknown") {
-    const reason = undecided(`${model.name} on ${target.name}`, outcome.reason);
+    const reason = undecided(`${model.name} on ${target.name}`, outcome);
     return good({ kind: "none", document: noPlanDocument(background, problem, outcome), reason });
   }
 
@@ -214,7 +214,7 @@ export async function evaluate(
   }
   const outcome = await solve(problem, budget, mip);
   if (outcome.status === "infeasible") return { status: "infeasible", reason: outcome.conflict };
-  if (outcome.status === "unknown") return { status: "undecided", reason: undecided(target.name, outcome.reason) };
+  if (outcome.status === "unknown") return { status: "undecided", reason: undecided(target.name, outcome) };
   const verdict = verify(problem, outcome.plan);
   if (!verdict.ok) return { status: "refused", reason: verdict.violations[0] };
   const metrics = quickly?.(problem, verdict.accepted) ?? factsOf({ problem, accepted: verdict.accepted, outcome }).metrics;
@@ -325,7 +325,7 @@ export function alloc(
   if (!buffers.ok) return buffers;
   const outcome = allocate(buffers.value, capacity, { minimize, budget });
   if (outcome.status === "infeasible" || outcome.status === "unknown") {
-    const reason = outcome.status === "infeasible" ? outcome.conflict : undecided(file.name, outcome.reason);
+    const reason = outcome.status === "infeasible" ? outcome.conflict : undecided(file.name, outcome);
     return good({ kind: "none", document: allocDocument(buffers.value, capacity, outcome, undefined), reason }, buffers.warnings);
   }
   const verdict = verifyAllocation(buffers.value, capacity, outcome.plan);
@@ -344,8 +344,8 @@ const noWeights = (): Checked<Weights> =>
     ),
   );
 
-const undecided = (where: string, reason: string): Diagnostic =>
-  fail("CLI-23", where, `${reason}; this is neither a plan nor a proof that none exists`, "allow more with --time or --nodes");
+const undecided = (where: string, { reason, fix = "allow more with --time or --nodes" }: Undecided): Diagnostic =>
+  fail("CLI-23", where, `${reason}; this is neither a plan nor a proof that none exists`, fix);
 
 const unsolvable = ({ kind, name }: Target, solver: string, known: readonly string[]): Diagnostic =>
   fail("CLI-24", name, `there is no solver ${solver} for targets of kind ${kind}`, `choose one of ${known.join(", ")}`);

@@ -28,4 +28,11 @@ export type Outcome<Plan> =
   | ({ readonly status: "optimal" } & Valued<Plan>)
   | ({ readonly status: "feasible" } & Valued<Plan>)
   | { readonly status: "infeasible"; readonly conflict: Conflict }
-  | { readonly status: "unknown"; readonly reason: string };
+  | ({ readonly status: "unknown" } & Undecided);
+
+/** Why there is neither a plan nor a proof that none exists. */
+export interface Undecided {
+  readonly reason: string;
+  /** What could help, where that is something else than more time or nodes. */
+  readonly fix?: string;
+}

@@ -133,8 +133,9 @@ function finishedOf(document: CompareDocument, exits: readonly Finished["exit"][
   const planned = exits.some((exit) => exit === EXIT.done);
   const refused = exits.includes(EXIT.refused);
   if (planned && !refused) return done(sheetText(sheet, paint(colours())), document, { files, warnings: json ? document.warnings : [] });
-  const reasons = document.targets.flatMap(({ reason }) => (reason === undefined ? [] : [reason]));
+  const reasons = distinct(document.targets.flatMap(({ reason }) => (reason === undefined ? [] : [reason])));
   const exit = refused ? EXIT.refused : exits.every((e) => e === exits[0]) ? (exits[0] ?? EXIT.noPlan) : EXIT.noPlan;
-  const none = fail("EXP-21", document.model, "none of the targets has an accepted plan", "see the reason of each");
-  return failed(exit, [...(planned ? [] : [none]), ...reasons], { json: JSON.stringify(document), files });
+  const none = fail("EXP-21", document.model, "none of the targets has an accepted plan", "do what each reason below says");
+  // One reason of all, such as a file that is no model, says it all.
+  return failed(exit, planned || reasons.length === 1 ? reasons : [none, ...reasons], { json: JSON.stringify(document), files });
 }

@@ -33,6 +33,6 @@ export const exploreCodes: CodeTable = {
   },
   "EXP-21": {
     means: "None of the targets that were to be compared has an accepted plan.",
-    fix: "The reasons follow, one for each target.",
+    fix: "Do what the reasons say that follow, one for each target; one that all share stands alone.",
   },
 };

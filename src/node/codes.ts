@@ -15,7 +15,7 @@ export const fileCodes: CodeTable = {
     fix: "Name a file in a folder that exists and may be written to.",
   },
   "CLI-7": { means: "Two outputs, or an output and an input, are the same file.", fix: "Give each its own name." },
-  "CLI-8": { means: "A file that should be text is not valid UTF-8.", fix: "Save it as UTF-8." },
+  "CLI-8": { means: "A file that should be text is not valid UTF-8.", fix: "Give a text file, saved as UTF-8." },
   "CLI-9": {
     means: "External data lies outside the model's own folder, or is not a regular file in it; it was not opened.",
     fix: "Put the data file beside the model.",

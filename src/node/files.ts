@@ -48,7 +48,7 @@ export function readTextFile(path: string): Checked<string> {
   try {
     return good(new TextDecoder("utf-8", { fatal: true }).decode(bytes.value));
   } catch {
-    return bad(fail("CLI-8", path, `${bytes.value.length} bytes that are not valid UTF-8`, "save the file as UTF-8"));
+    return bad(fail("CLI-8", path, `${bytes.value.length} bytes that are not valid UTF-8`, "give a text file, saved as UTF-8"));
   }
 }
 

@@ -84,6 +84,18 @@ describe("what is refused", () => {
     }
   });
 
+  test("files of bytes are no text, and are not advised to become some; text in UTF-16 is", () => {
+    for (const bytes of [
+      [0x08, 0x08, 0x12, 0xff],
+      [0x1f, 0x8b],
+      [0x89, 0x50],
+      [0x00, 0x7b],
+    ])
+      expect(read(Uint8Array.from(bytes))).toEqual(["CLI-43"]);
+    expect(read(Buffer.from('\ufeff{"a":1}', "utf16le"))).toEqual(["CLI-8"]);
+    expect(read(Buffer.from('\ufeff{"a":1}', "utf16le").swap16())).toEqual(["CLI-8"]);
+  });
+
   test("a file of a size that no plan has, before anything of it is read", () => {
     const path = join(folder, "huge.json");
     writeFileSync(path, "");

@@ -32,7 +32,8 @@ export const readJsonFile = (path: string, window = WINDOW): Checked<unknown> =>
     };
     move(source);
     if (BYTE_ORDER_MARK.every((byte, k) => source.room[k] === byte)) source.at = BYTE_ORDER_MARK.length;
-    const value = readValue(source, 0);
+    refuseOtherFiles(source);
+    const value = source.fault === undefined ? readValue(source, 0) : undefined;
     if (source.fault === undefined && next(source) !== END) refuse(source, "something follows the value");
     return source.fault === undefined ? good(value) : bad(source.fault);
   });
@@ -75,6 +76,25 @@ function move(source: Source): void {
   source.held = fill(file, room.subarray(0, Math.min(room.length, size - at)), at);
   if (at + source.held < Math.min(size, at + room.length)) source.fault ??= shortened(path, at + source.held, size);
 }
+
+/** Refuses what is no text of JSON from its first byte on: another encoding, or a file of bytes such as a model. */
+function refuseOtherFiles(source: Source): void {
+  const { path, room, held } = source;
+  if (held >= 2 && WIDE_MARKS.includes(room.readUInt16BE(0)))
+    source.fault ??= fail("CLI-8", path, "is text in UTF-16, not in UTF-8", "save the file as UTF-8");
+  const first = next(source);
+  if (first !== END && (first < 0x20 || first > 0x7e))
+    source.fault ??= fail(
+      "CLI-43",
+      path,
+      `is not a plan document: it begins with the byte 0x${first.toString(16).padStart(2, "0")}, and no JSON does`,
+      FIX,
+    );
+}
+
+/** How text in UTF-16 begins. */
+const WIDE_MARKS = [0xfeff, 0xfffe];
+const FIX = "give a file that `stowage plan --out` wrote";
 
 /** Passes over blanks; the byte behind them. */
 function next(source: Source): number {
@@ -268,5 +288,5 @@ const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 function refuse(source: Source, why: string): undefined {
   const where = source.at === 0 ? "" : `, from byte ${source.at} on`;
-  source.fault ??= fail("CLI-43", source.path, `is not JSON: ${why}${where}`, "give a file that `stowage plan --out` wrote");
+  source.fault ??= fail("CLI-43", source.path, `is not JSON: ${why}${where}`, FIX);
 }

@@ -54,6 +54,10 @@ export const ONNX_CODES = {
     means: "The values of a weight follow from others in a way that is not computed here.",
     fix: "Fold constants when exporting the model, so that the weight is stored as it is used.",
   },
+  "ONX-23": {
+    means: "An attribute is of another kind than its operator takes: a text, say, where a list of integers is due.",
+    fix: "Repair the attribute named in the message, or leave it out where the operator has a default; export the model again.",
+  },
   "ONX-40": {
     means: "The model imports an operator set newer than the newest known.",
     fix: "Update Stowage, or export with an older one.",

@@ -1,5 +1,5 @@
 import type { Diagnostic } from "../base/diagnostic.js";
-import { type Attributes, attributesOf, KIND, ofKind, plainAttributes } from "./attributes.js";
+import { type AttributeReader, type Attributes, attributesOf, CONSTANTS, KIND, plainAttributes, readerOf, UNSHAPED } from "./attributes.js";
 import { constantOfNode, sizeOf, storedSparseTensor, storedTensor } from "./constant.js";
 import { declarations, declaredOf, reconciled } from "./declared.js";
 import { opsetsOf } from "./decode.js";
@@ -131,7 +131,7 @@ function run(node: NodeProto, site: Site, frame: Frame, sheet: Sheet): readonly 
 function decidedBranch(attributes: Attributes, site: Site, sheet: Sheet): GraphProto | undefined {
   const condition = valueAt(site.operands[0], sheet)?.data?.[0];
   if (condition === undefined) return undefined;
-  return ofKind(attributes, Number(condition) !== 0 ? "then_branch" : "else_branch", KIND.graph)?.g;
+  return readerOf(attributes).ofKind(Number(condition) !== 0 ? "then_branch" : "else_branch", KIND.graph)?.g;
 }
 
 function unfold(node: NodeProto, definition: FunctionProto, attributes: Attributes, site: Site, frame: Frame, sheet: Sheet) {
@@ -182,8 +182,20 @@ function renamed(results: readonly (EntryId | undefined)[], names: readonly stri
 const place = ({ name, opType }: NodeProto, { prefix }: Frame, sheet: Sheet): string =>
   at(sheet.container.file, { opType, name: prefix === "" ? name : prefix + (name || opType) });
 
+function misreadAt(reader: AttributeReader, { opType }: NodeProto, where: () => string): Diagnostic | undefined {
+  const misread = reader.misread();
+  if (misread === undefined) return undefined;
+  const { name, is, wanted } = misread;
+  const message = `attribute ${quoted(name)} is ${is} where ${quoted(opType)} takes ${wanted}`;
+  return onnxFail("ONX-23", where(), message, `make it ${wanted}, or leave it out; export the model again`);
+}
+
 function constantNode(node: NodeProto, attributes: Attributes, site: Site, frame: Frame, sheet: Sheet): readonly EntryId[] | undefined {
   const where = place(node, frame, sheet);
+  const reader = readerOf(attributes);
+  for (const { name, kind } of CONSTANTS) reader.ofKind(name, kind);
+  const misread = misreadAt(reader, node, () => where);
+  if (misread !== undefined) return void sheet.errors.push(misread);
   const stored = constantOfNode(attributes, where, sheet.container);
   if (stored === undefined) {
     sheet.errors.push(onnxFail("ONX-17", where, "a Constant without a value", "export the model again"));
@@ -215,7 +227,8 @@ function operator(node: NodeProto, domain: string, attributes: Attributes, site:
   const bodies = new Map<string, readonly Step[]>();
   let inside: Diagnostic | undefined;
   const operandValues = site.operands.map((id) => valueAt(id, sheet));
-  const view = viewOf({ type: node.opType, domain, name: node.name, outputs: site.outputs }, attributes, operandValues, {
+  const reader = readerOf(attributes);
+  const view = viewOf({ type: node.opType, domain, name: node.name, outputs: site.outputs }, reader, operandValues, {
     opset: Math.min(opset ?? 1, newestOpset(domain) ?? Number.MAX_SAFE_INTEGER),
     tensor: (proto: TensorProto) => {
       const stored = storedTensor(proto, where(), sheet.container);
@@ -229,6 +242,9 @@ function operator(node: NodeProto, domain: string, attributes: Attributes, site:
     },
   });
   const inference = because(inferNode(view), inside);
+  if (domain === "" && since !== undefined) for (const { name, kind } of UNSHAPED) reader.ofKind(name, kind);
+  const misread = misreadAt(reader, node, where);
+  if (misread !== undefined) return void sheet.errors.push(misread);
   if (inference.kind === "fault") return fault("ONX-17", inference.message, inference.fix);
   const inferred = inference.kind === "values" ? withWidths(view, inference.values).map((value) => sized(view, value)) : [];
   const values = site.outputs.map((name, i) => settled(name, inferred[i], where, frame, sheet));

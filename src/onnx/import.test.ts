@@ -192,3 +192,33 @@ test("an operator of a later opset is named with the first that has it", () => {
   const bytes = modelBytes({ ...CONV, node: [node("LayerNormalization", "x w", "y")] }, { opsetImport: [{ domain: "", version: 5n }] });
   expect(refused(bytes)).toMatchObject([{ code: "ONX-5", message: expect.stringContaining("17") }]);
 });
+
+describe("an attribute of another kind than its operator takes", () => {
+  const conv = (attributes: Readonly<Record<string, unknown>>, version = 8n) =>
+    modelBytes({ ...CONV, node: [node("Conv", "x w b", "y", attributes, { name: "conv" })] }, { irVersion: version });
+  const batch = (epsilon: unknown): Uint8Array =>
+    modelBytes({
+      input: [value("x", [1, 2, 4, 4])],
+      initializer: ["s", "b", "m", "v"].map((name) => zeros(name, [2])),
+      node: [node("BatchNormalization", "x s b m v", "y", { epsilon })],
+      output: [value("y", undefined)],
+    });
+
+  test.each([
+    ["a text for a list", conv({ strides: "2" }), /"strides" is a text where "Conv" takes a list of integers/],
+    ["a number for a list", conv({ strides: 2n }), /"strides" is an integer/],
+    ["a list for a number", conv({ group: [1n] }), /"group" is a list of integers/],
+    ["a float for an integer", conv({ group: 1.5 }), /"group" is a float/],
+    ["where no shape depends on it", batch("tiny"), /"epsilon" is a text where "BatchNormalization" takes a float/],
+    ["a Constant's", modelBytes({ node: [node("Constant", "", "c", { value_int: "3" })], output: [value("c", [])] }), /"value_int"/],
+  ])("is refused by name: %s", (_, bytes, message) => {
+    expect(refused(bytes)).toMatchObject([{ code: "ONX-23", message: expect.stringMatching(message) }]);
+  });
+
+  test("is told by what it holds where the file does not say its kind, or says another", () => {
+    const held = (attribute: object) => conv({ strides: { refAttrName: "", ...attribute } }, 1n);
+    expect(shapes(accepted(held({ ints: [2n, 2n] }))).y).toEqual([1, 6, 3, 3]);
+    expect(refused(held({ s: "2" }))).toMatchObject([{ code: "ONX-23" }]);
+    expect(refused(held({ type: 7, s: "2" }))).toMatchObject([{ code: "ONX-23" }]);
+  });
+});

@@ -1,4 +1,4 @@
-import { type Attributes, KIND, ofKind } from "./attributes.js";
+import { type AttributeReader, KIND } from "./attributes.js";
 import type { NodeView, Value } from "./node.js";
 import type { GraphProto, TensorProto } from "./proto/onnx_pb.js";
 
@@ -12,7 +12,7 @@ export interface ViewContext {
 /** One node as shape rules see it. */
 export function viewOf(
   node: { readonly type: string; readonly domain: string; readonly name: string; readonly outputs: readonly string[] },
-  attributes: Attributes,
+  { names: attributes, ofKind }: AttributeReader,
   inputs: readonly (Value | undefined)[],
   context: ViewContext,
 ): NodeView {
@@ -27,21 +27,21 @@ export function viewOf(
     outputs: names.length,
     wants: (output) => (names[output] ?? "") !== "",
     int: (name) => {
-      const a = ofKind(attributes, name, KIND.int);
+      const a = ofKind(name, KIND.int);
       return a === undefined ? undefined : whole(a.i);
     },
-    float: (name) => ofKind(attributes, name, KIND.float)?.f,
-    string: (name) => ofKind(attributes, name, KIND.string)?.s,
-    ints: (name) => ofKind(attributes, name, KIND.ints)?.ints.map(whole),
-    floats: (name) => ofKind(attributes, name, KIND.floats)?.floats,
-    strings: (name) => ofKind(attributes, name, KIND.strings)?.strings,
+    float: (name) => ofKind(name, KIND.float)?.f,
+    string: (name) => ofKind(name, KIND.string)?.s,
+    ints: (name) => ofKind(name, KIND.ints)?.ints.map(whole),
+    floats: (name) => ofKind(name, KIND.floats)?.floats,
+    strings: (name) => ofKind(name, KIND.strings)?.strings,
     tensor: (name) => {
-      const proto = ofKind(attributes, name, KIND.tensor)?.t;
+      const proto = ofKind(name, KIND.tensor)?.t;
       return proto === undefined ? undefined : context.tensor(proto);
     },
-    attributes: [...attributes.keys()],
+    attributes,
     subgraph: (name, values) => {
-      const graph = ofKind(attributes, name, KIND.graph)?.g;
+      const graph = ofKind(name, KIND.graph)?.g;
       return graph === undefined ? undefined : context.subgraph(graph, name, values);
     },
   };

@@ -12,8 +12,8 @@ export const documentCodes: CodeTable = {
     fix: "Do not trust the file; plan again.",
   },
   "CLI-23": {
-    means: "The search was stopped with neither a plan nor a proof that none exists.",
-    fix: "Allow more with `--time` or `--nodes`.",
+    means: "Planning ended with neither a plan nor a proof that none exists.",
+    fix: "Do what the message says: allow more with `--time` or `--nodes` where the search was stopped.",
   },
   "CLI-24": { means: "The solver that was asked for does not know targets of this kind.", fix: "Choose one that the message names." },
 };

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { bad, type Checked, type Diagnostic, fail, good } from "../base/diagnostic.js";
-import type { Conflict } from "../base/outcome.js";
+import type { Conflict, Undecided } from "../base/outcome.js";
 import type { Replay } from "../base/replay.js";
 import type { Accepted } from "../base/verdict.js";
 import type { Coverage } from "../graph/graph.js";
@@ -36,7 +36,7 @@ export type PlanDocument = Common &
         readonly replay: Replay;
       }
     | { readonly status: "infeasible"; readonly verified: false; readonly conflict: Conflict }
-    | { readonly status: "unknown"; readonly verified: false; readonly reason: string }
+    | ({ readonly status: "unknown"; readonly verified: false } & Undecided)
   );
 
 export type PlannedDocument = Extract<PlanDocument, { readonly verified: true }>;
@@ -77,7 +77,7 @@ const stated = ({ name, value, bound, gap, scope, proof, orderBound, fragmentati
 export const noPlanDocument = (
   { model, target, seconds, coverage, warnings, manifest }: Background,
   problem: Problem,
-  outcome: { readonly status: "infeasible"; readonly conflict: Conflict } | { readonly status: "unknown"; readonly reason: string },
+  outcome: { readonly status: "infeasible"; readonly conflict: Conflict } | ({ readonly status: "unknown" } & Undecided),
 ): PlanDocument => ({
   schema: "stowage/plan/1",
   kind: problem.kind,

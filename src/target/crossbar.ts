@@ -189,12 +189,26 @@ function contradictions({ crossbars, rows, columns, unit, cellBits, programming,
   const { model } = programming;
   return [
     ...(crossbars === "0%" ? [refuse(["crossbars"], "no crossbars", "give at least one, or a share above 0%")] : []),
-    ...(unit.rows > rows ? [refuse(["unit", "rows"], `${unit.rows} of ${rows} rows`, "an operation unit is part of a crossbar")] : []),
+    ...(unit.rows > rows
+      ? [refuse(["unit", "rows"], `${unit.rows} of ${rows} rows`, `an operation unit is part of a crossbar: give it at most ${rows} rows`)]
+      : []),
     ...(unit.columns > columns
-      ? [refuse(["unit", "columns"], `${unit.columns} of ${columns} columns`, "an operation unit is part of a crossbar")]
+      ? [
+          refuse(
+            ["unit", "columns"],
+            `${unit.columns} of ${columns} columns`,
+            `an operation unit is part of a crossbar: give it at most ${columns} columns`,
+          ),
+        ]
       : []),
     ...(columns < 2 * cellBits
-      ? [refuse(["columns"], `${columns} columns of ${cellBits}-bit cells`, "a weight takes several cells side by side")]
+      ? [
+          refuse(
+            ["columns"],
+            `${columns} columns of ${cellBits}-bit cells`,
+            `a weight takes several cells side by side: give at least ${2 * cellBits} columns, or cells of fewer bits`,
+          ),
+        ]
       : []),
     ...(encoding === "magnitude" && (sharing ?? 1) > 1
       ? [
@@ -210,7 +224,13 @@ function contradictions({ crossbars, rows, columns, unit, cellBits, programming,
     ...(model === "fixed" && programming.row === undefined ? [needs("row", "100ns")] : []),
     ...((model === "driver" || model === "unit") && programming.drivers === undefined ? [needs("drivers", "8")] : []),
     ...((programming.drivers ?? 1) > columns
-      ? [refuse(["programming", "drivers"], `${programming.drivers} drivers for ${columns} columns`, "a step writes cells of one row")]
+      ? [
+          refuse(
+            ["programming", "drivers"],
+            `${programming.drivers} drivers for ${columns} columns`,
+            `a step writes cells of one row: give at most ${columns} drivers`,
+          ),
+        ]
       : []),
   ];
 }

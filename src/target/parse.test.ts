@@ -99,6 +99,8 @@ test("a number out of range is answered with the range, a choice with its forms"
   );
   expect(crossbar("crossbars=0")).toContain("0 where a whole number from 1 to 1000000 or text is expected; write");
   expect(crossbar("crossbars=0")).toContain("for instance 25%");
+  expect(crossbar("programming.drivers=1000")).toContain("a step writes cells of one row: give at most 128 drivers");
+  expect(crossbar("unit.rows=1000")).toContain("give it at most 128 rows");
   const pipeline = (setting: string) => refused(presetYaml("zcu102")!, setting);
   expect(pipeline("precision.weight=33")).toContain("33 where a whole number from 1 to 32 or one of int32, int16,");
   expect(pipeline("precision.weight=itn8")).toContain("did you mean int8?");

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { codesOf, documentOf, scratch, stowage } from "./stowage.js";
 
@@ -58,7 +58,14 @@ test("a target without a plan stays, with its reason; the objective is each fami
 
 test("no plan anywhere: why, and exit 3 where it is proven for all", async () => {
   const ended = await compare("resnet8", "--target", "vwa", "--set", "buffers={ arrangement: unified, size: 64B }", "--json");
-  expect({ exit: ended.exit, codes: codesOf(ended) }).toEqual({ exit: 3, codes: ["EXP-21", "FUS-20"] });
+  expect({ exit: ended.exit, codes: codesOf(ended) }).toEqual({ exit: 3, codes: ["FUS-20"] });
+});
+
+test("one reason of all targets stands alone: a file that is no model", async () => {
+  writeFileSync(at("table.csv"), "id,lower,upper,size\n");
+  const targets = ["--target", "vwa", "--target", "cosma"];
+  const ended = await stowage(["compare", "table.csv", ...targets, "--nodes", "2000"], at());
+  expect({ exit: ended.exit, codes: codesOf(ended) }).toEqual({ exit: 2, codes: ["ONX-1"] });
 });
 
 test("wrong targets are all told before anything is planned; settings follow their target", async () => {

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { rng } from "../../src/base/rng.js";
-import { attributesOf } from "../../src/onnx/attributes.js";
+import { attributesOf, readerOf, UNSHAPED } from "../../src/onnx/attributes.js";
 import { storedTensor } from "../../src/onnx/constant.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import type { Dim, Value } from "../../src/onnx/node.js";
@@ -127,7 +127,8 @@ function infer(bytes: Uint8Array, hidden: () => boolean = () => false): Inferred
     for (const node of part.node) {
       const named = { type: node.opType, domain: node.domain, name: node.name, outputs: trimmed(node.output) };
       const inputs = trimmed(node.input).map((name) => (name === "" ? undefined : scope.get(name)));
-      const view = viewOf(named, attributesOf(node, undefined), inputs, {
+      const attributes = readerOf(attributesOf(node, undefined));
+      const view = viewOf(named, attributes, inputs, {
         opset: opsets.get(node.domain) ?? 1,
         tensor: (proto) => constantOf(proto, bytes),
         subgraph: (inner, _, given) => {
@@ -141,6 +142,9 @@ function infer(bytes: Uint8Array, hidden: () => boolean = () => false): Inferred
       });
       const result = inferNode(view);
       if (result.kind === "fault") faults.push(`${node.opType}: ${result.message}`);
+      if (node.domain === "") for (const { name, kind } of UNSHAPED) attributes.ofKind(name, kind);
+      const misread = attributes.misread();
+      if (misread !== undefined) faults.push(`${node.opType}: attribute ${misread.name} is ${misread.is}`);
       node.output.forEach((name, i) => {
         scope.set(
           name,

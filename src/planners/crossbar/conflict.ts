@@ -14,10 +14,12 @@ export function unplaced(problem: CrossbarProblem, matrices: readonly Matrix[]):
     const unlaid = `${matrices.length} layers were not laid on ${machine.crossbars} crossbars of ${machine.rows} x ${machine.columns} cells`;
     return {
       status: "unknown",
-      reason:
-        mostCellWrites === undefined
-          ? `${unlaid}; each layer needs at least a row of its own`
-          : `no plan was found within mostCellWrites ${mostCellWrites}: ${unlaid}; allow more, or take more crossbars`,
+      ...(mostCellWrites === undefined
+        ? { reason: `${unlaid}; each layer needs at least a row of its own`, fix: "take more crossbars, or crossbars of more rows" }
+        : {
+            reason: `no plan was found within mostCellWrites ${mostCellWrites}: ${unlaid}`,
+            fix: "allow more with --set mostCellWrites=..., or take more crossbars",
+          }),
     };
   }
   const outputs = Math.min(sharing, stuck.outputs);

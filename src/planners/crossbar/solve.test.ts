@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { smallLayer, smallProblem } from "../../../test/small-crossbar.js";
-import { type BytesPerSecond, seconds } from "../../base/units.js";
+import { type Bytes, type BytesPerSecond, seconds } from "../../base/units.js";
 import { geometryOf } from "../../cost/crossbar/geometry.js";
 import { WRITE_MODELS } from "../../target/crossbar-target.js";
 import { type CrossbarProblem, OBJECTIVES } from "./plan.js";
@@ -64,7 +64,16 @@ test("plans pass the judge, keep their sharing, and claim nothing below a bound"
 
 test("a table of hours is nothing that can be told, and not infeasible", () => {
   const found = solve(smallProblem([smallLayer(1)], { cycle: seconds(1000) }), budget);
-  expect(found.status === "unknown" && found.reason).toContain("9007 s");
+  expect(found).toMatchObject({ status: "unknown", reason: expect.stringContaining("9007 s"), fix: expect.stringContaining("faster") });
+});
+
+test("where too much waits to be written, the advice is a buffer, not time", () => {
+  const layers = [smallLayer(1, { inputs: 36, outputs: 8 }), smallLayer(2, { inputs: 36, outputs: 8, after: [0] })];
+  const times = { cycle: seconds(1e-9), offChipRate: 2e9 as BytesPerSecond };
+  const small = smallProblem(layers, { rows: 16, columns: 32, crossbars: 2, firing: 2, buffer: 16 as Bytes, ...times });
+  const found = solve(small, budget);
+  expect(found).toMatchObject({ status: "unknown", reason: expect.stringContaining("of the buffer 2 B are for them") });
+  expect(found.status === "unknown" && found.fix).toMatch(/--set buffer=.*would need \d+ B/);
 });
 
 test("the same problem gives the same plan", () => {

@@ -1,5 +1,6 @@
 import type { Outcome } from "../../base/outcome.js";
 import { type Picojoules, seconds } from "../../base/units.js";
+import { WAITING_SHARE } from "../../cost/crossbar/firing.js";
 import type { Budget } from "../../search/budget.js";
 import { LONGEST, TICKS } from "../../target/crossbar-target.js";
 import { type Assembly, assemble, INFERENCES } from "./assembly.js";
@@ -57,14 +58,23 @@ function planned(problem: CrossbarProblem, laid: Laid): Outcome<CrossbarPlan> {
   if (maxCellWrites > mostCellWrites)
     return {
       status: "unknown",
-      reason: `no plan was found within mostCellWrites ${mostCellWrites}: the best writes a cell ${maxCellWrites} times per inference; allow more, or take more crossbars`,
+      reason: `no plan was found within mostCellWrites ${mostCellWrites}: the best writes a cell ${maxCellWrites} times per inference`,
+      fix: "allow more with --set mostCellWrites=..., or take more crossbars",
     };
   const table = timetable(problem, drafts, laid.loads, INFERENCES);
   if (table.kind === "overflows")
-    return { status: "unknown", reason: `${table.bytes} B wait to be written at once; of the buffer ${table.room} B are for them` };
+    return {
+      status: "unknown",
+      reason: `${table.bytes} B wait to be written at once; of the buffer ${table.room} B are for them`,
+      fix: `take a larger buffer with --set buffer=...; this table would need ${Math.ceil(table.bytes / WAITING_SHARE)} B, and more on chip lets more wait`,
+    };
   const { sequences, length, waiting } = table;
   if (length > LONGEST)
-    return { status: "unknown", reason: `a table takes ${length} s; beyond ${LONGEST} s picoseconds are not counted exactly` };
+    return {
+      status: "unknown",
+      reason: `a table takes ${length} s; beyond ${LONGEST} s picoseconds are not counted exactly`,
+      fix: "take a smaller network or batch, or a machine that fires, writes or fetches faster",
+    };
   const claims = {
     latency: seconds(length / INFERENCES),
     energy: (laid.energy / INFERENCES) as Picojoules,

@@ -53,7 +53,12 @@ export function solveVanilla(problem: PipelineProblem, budget: Budget): Outcome<
 /** The plan of the published greedy search; the bound is that of all plans of one partition. */
 export function solveGreedy(problem: PipelineProblem, budget: Budget): Outcome<PipelinePlan> {
   const choice = greedyChoice(problem);
-  if (choice === undefined) return { status: "unknown", reason: "the greedy search found no engines that fit" };
+  if (choice === undefined)
+    return {
+      status: "unknown",
+      reason: "the greedy search found no engines that fit",
+      fix: "take the search that looks further: --solver search",
+    };
   const found = scheduled(problem, choice.engines, choice.time);
   return valued(problem, found, proven(configure(problem, budget)), { vanilla: undefined, greedy: found.cyclesPerFrame });
 }

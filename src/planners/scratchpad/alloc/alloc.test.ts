@@ -145,6 +145,11 @@ describe("allocate", () => {
     });
   });
 
+  it("counts one buffer as one", () => {
+    const one = allocate(parsed("id,lower,upper,size", "a,0,3,4"), bytes(2), { minimize: false, budget });
+    expect(one).toMatchObject({ conflict: { code: "ALC-20", message: expect.stringContaining("1 buffer needs 4 B") } });
+  });
+
   it("tells given offsets that contradict from a full memory", () => {
     const clash = parsed("id,lower,upper,size,offset", "a,0,4,8,0", "b,2,6,8,4");
     expect(allocate(clash, bytes(64), { minimize: false, budget })).toMatchObject({ status: "infeasible", conflict: { code: "ALC-21" } });

@@ -72,7 +72,7 @@ function conflictOf(
   const greedy = arena(items).height;
   if (proof === "load") {
     const { start, end } = commonTime(core.map((i) => items[i]!));
-    const message = `from time ${start} to ${end}, ${core.length} buffers need ${bound} B where ${capacity} B are available: ${bound - capacity} B are missing`;
+    const message = `from time ${start} to ${end}, ${core.length === 1 ? "1 buffer needs" : `${core.length} buffers need`} ${bound} B where ${capacity} B are available: ${bound - capacity} B are missing`;
     return {
       ...fail(
         "ALC-20",
@@ -85,7 +85,7 @@ function conflictOf(
   }
   const start = Math.min(...core.map((i) => items[i]!.spans[0]!.start));
   const end = Math.max(...core.map((i) => items[i]!.spans.at(-1)!.end));
-  const message = `between time ${start} and ${end}, ${core.length} buffers fit at every single time, but no arrangement of offsets fits all times into ${capacity} B: at least ${bound} B are needed`;
+  const message = `between time ${start} and ${end}, ${core.length === 1 ? "1 buffer fits" : `${core.length} buffers fit`} at every single time, but no arrangement of offsets fits all times into ${capacity} B: at least ${bound} B are needed`;
   return {
     ...fail(
       "ALC-22",

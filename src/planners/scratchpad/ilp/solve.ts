@@ -64,17 +64,17 @@ export async function ilpPlan(
   budget.progress({ phase: "COSMA's programme" });
   const programmed = formulate(problem, { order, addresses, semantics: "stowage" }, MOST_TERMS);
   if (programmed === undefined)
-    return unknown(`COSMA's programme for ${problem.steps.length} operators has more than ${MOST_TERMS} terms in its equations (10)`);
+    return beyond(`COSMA's programme for ${problem.steps.length} operators has more than ${MOST_TERMS} terms in its equations (10)`);
   const answer = await solver(programmed.mip, { seconds, nodes: budget.nodes });
-  if (answer.status === "failed") return unknown(`the solver failed: ${answer.reason}`);
-  if (answer.status === "infeasible") return unknown("the solver finds no plan although every operator fits alone: it lost precision");
+  if (answer.status === "failed") return beyond(`the solver failed: ${answer.reason}`);
+  if (answer.status === "infeasible") return beyond("the solver finds no plan although every operator fits alone: it lost precision");
 
   // Costs are whole: a bound rounds up. The slack covers the solver's own tolerance.
   const bound = Math.max(0, Math.ceil(answer.bound - 1e-6 * Math.max(1, Math.abs(answer.bound)))) * programmed.price;
   if (answer.x === undefined) return unknown(`no plan within the limits; none moves fewer than ${bound} B beyond the compulsory ones`);
   const decoded = decode(problem, programmed, answer.x);
   const plan = decoded && (addresses ? addressed(problem, decoded) : packed(problem, decoded, budget));
-  if (plan === undefined) return unknown("the solver's solution breaks its own rows when checked in whole numbers");
+  if (plan === undefined) return beyond("the solver's solution breaks its own rows when checked in whole numbers");
 
   const value = plan.claims.nonCompulsory;
   const scope = order === "free" ? "all orders" : "this order";
@@ -89,6 +89,8 @@ export async function ilpPlan(
 }
 
 const unknown = (reason: string) => ({ status: "unknown", reason }) as const;
+/** Where more time is of no help. */
+const beyond = (reason: string) => ({ ...unknown(reason), fix: "take the search: --solver search" });
 
 function addressed(problem: ScratchpadProblem, decoded: Decoded): ScratchpadPlan | undefined {
   const episodes = placedEpisodes(problem, decoded);
