@@ -31,7 +31,7 @@ export function slideOf(scene: Scene, op: Operator, nest: LoopNest, read: Access
     const [long, short] = [a === undefined ? 1 : input[a]!, b === undefined ? 1 : output[b]!];
     const reach = (size - 1) * dilation + 1;
     const least = transposed ? (long - 1) * stride + reach - short - before : (short - 1) * stride + reach - long - before;
-    return { size, stride, dilation, before, after: transposed ? least : Math.max(declaredAfter(op, letter, from), least, 0) };
+    return { size, stride, dilation, before, after: transposed ? least : Math.max(declaredAfter(op, letter, from), least) };
   };
   const y = side("Y", from.rows[0], to.rows[0]);
   const x = side("X", from.columns[0], to.columns[0]);

@@ -48,10 +48,13 @@ export function inputRoles(scene: Scene, input: TensorId): Roles {
   return byCustom(own.length);
 }
 
-const byCustom = (rank: number): Roles =>
-  rank < 2
-    ? { rows: [], columns: [], channels: rank === 1 ? [0] : [] }
-    : { rows: rank > 3 ? [2] : [], columns: rank > 2 ? [rank > 3 ? 3 : 2] : [], channels: [1] };
+/** Every axis has a role, so that no element is lost: maps of a batch come one after another, and slices of a volume. */
+function byCustom(rank: number): Roles {
+  const all = Array.from({ length: rank }, (_, axis) => axis);
+  if (rank < 2) return { rows: [], columns: [], channels: all };
+  const [batch, channels, ...pixels] = all as [number, number, ...number[]];
+  return { rows: [batch, ...pixels.slice(0, -1)], columns: pixels.slice(-1), channels: [channels] };
+}
 
 /** What a window or a product takes the axes of its operand for. */
 function wanted(scene: Scene, reader: number, tensor: TensorId): Roles | undefined {

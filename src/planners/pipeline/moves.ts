@@ -3,7 +3,7 @@ import { arrival, plainForm, rolesOf } from "./forms.js";
 import { picked } from "./geometry.js";
 import type { Kernel } from "./plan.js";
 import { isSelect } from "./rules.js";
-import { type Arrival, arrive, dims, isObstacle, lay, type Obstacle, type Scene, sized, UNIT } from "./scene.js";
+import { type Arrival, arrive, dims, isObstacle, lay, type Obstacle, product, type Scene, sized, UNIT } from "./scene.js";
 
 export function resizing(scene: Scene, op: Operator): true | Obstacle | undefined {
   if (op.type !== "Resize" && op.type !== "Upsample") return undefined;
@@ -61,6 +61,8 @@ export function selection(scene: Scene, op: Operator): true | Obstacle | undefin
       after.channels.push(grown.to);
     }
     const output = sized(shape, after);
+    if (output.channels * output.height * output.width !== product(shape))
+      return { code: "PIP-6", reason: "repeats a row or column; the pipeline hands on each at most once" };
     const height = roles.rows.length === 0 ? 1 : from[roles.rows[0]!]!;
     const width = roles.columns.length === 0 ? 1 : from[roles.columns[0]!]!;
     const window: Kernel = {

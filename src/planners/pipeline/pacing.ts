@@ -55,7 +55,7 @@ interface Read {
 function paceOf(problem: PipelineProblem, layer: Layer, { unroll, memory }: Engine, frame: number, read: readonly Read[]): Pace {
   const { output, kind, kernel } = layer;
   const [first] = read as [Read];
-  const latest = Math.max(...read.map(({ begins }) => begins));
+  const latest = read.reduce((last, { begins }) => Math.max(last, begins), Number.NEGATIVE_INFINITY);
   const lanes = lanesOf(layer, unroll);
   const pixel = frame / pixelsOf(output);
   const wordsOut = Math.ceil(output.channels / lanes.out);
@@ -64,7 +64,9 @@ function paceOf(problem: PipelineProblem, layer: Layer, { unroll, memory }: Engi
     case "elementwise":
     case "combine":
       // What has fewer pixels is kept, and is there as a whole before the first pixel it goes with.
-      return after(Math.max(...read.map(({ map, begins }) => begins + frame / pixelsOf(map) - pixel)));
+      return after(
+        read.reduce((last, { map, begins }) => Math.max(last, begins + frame / pixelsOf(map) - pixel), Number.NEGATIVE_INFINITY),
+      );
     case "concatenation":
       return after(latest + wordsOut);
     case "globalPooling":

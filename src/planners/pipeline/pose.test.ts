@@ -197,7 +197,24 @@ describe("reading", () => {
   });
 });
 
+describe("maps of more than three axes", () => {
+  test("slices of a volume come one after another, and so do maps of a batch", () => {
+    const volume = posed([node("Mul", "x c", "a"), node("Concat", "a x", "y", { axis: 4n })], [zeros("c", [1])], [1, 1, 4, 3, 3]);
+    expect(volume.text).toEqual(["elementwise n0: 12x3x1:5 -> 12x3x1:5"]);
+    const channels = posed([node("Mul", "x c", "a"), node("Concat", "a x", "y", { axis: 1n })], [zeros("c", [1])], [1, 2, 4, 3, 3]);
+    expect(channels.text).toEqual(["elementwise n0: 12x3x2:5 -> 12x3x2:5", "concatenation n1: 12x3x2:5, 12x3x2:5 -> 12x3x4:5"]);
+    expect(posed([node("Tanh", "x", "y")], [], [2, 4, 8, 8]).text).toEqual(["elementwise n0: 16x8x4:5 -> 16x8x4:5"]);
+  });
+});
+
 describe("what the pipeline does not do", () => {
+  test("a row that is read twice", () => {
+    const twice = [node("Conv", "x w", "a", same), node("Gather", "a i", "b", { axis: 2n }), node("Conv", "b w", "y", same)];
+    expect(refused(twice, [ints("i", [3, 3]), three("w")])).toEqual([
+      "PIP-6 n1: Gather repeats a row or column; the pipeline hands on each at most once",
+    ]);
+  });
+
   test("a tail without products runs on the host and is named", () => {
     const { text, assumptions } = posed(
       [node("Conv", "x w", "a", same), node("Softmax", "a", "b", { axis: 1n }), node("Relu", "b", "y")],

@@ -155,4 +155,16 @@ describe("frames through engines", () => {
     const slowest = Math.max(...intervals(problem, enginesOf(problem)));
     expect(flow(problem, enginesOf(problem), slowest).period).toBe(slowest);
   });
+
+  test("words of a pixel that is read as several pass without a pause", () => {
+    const vector = network(mapOf(7, 1), [
+      { kind: "elementwise", output: mapOf(7, 1) },
+      { kind: "convolution", output: mapOf(2, 1, 7), kernel: POINT },
+    ]);
+    // The second layer takes the 7 channels as 7 pixels of one, each of which it has done with in a cycle.
+    const problem = { ...vector, streams: vector.streams.map((s) => (s.to === 1 ? { ...s, map: mapOf(1, 1, 7) } : s)) };
+    const engines = enginesOf(problem).map((engine) => (engine.layer === 1 ? { ...engine, unroll: { ...engine.unroll, out: 2 } } : engine));
+    expect(intervals(problem, engines)).toEqual([7, 7]);
+    expect(flow(problem, engines, 7).period).toBe(7);
+  });
 });

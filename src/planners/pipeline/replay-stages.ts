@@ -297,6 +297,10 @@ function arrivalsOf({ pipe, pixels, share, words }: Entry): Arrivals {
   let taken = 0;
   const state = { words: 0, first: 0, last: 0, final: false, opens: false, done: false };
   let end = 0;
+  /** Own words of a pixel of the sender, of which the first comes with its first and the last with its last. */
+  const own = words / share;
+  /** When the word comes that begins with that part of a pixel (`back` 0) or ends with it (1), between the first (0) and the last (1). */
+  const within = (part: number, back: 0 | 1): number => (own > 1 ? Math.min(1, Math.max(0, (part * own - back) / (own - 1))) : part);
   const next = (): boolean => {
     const from = pixel * share + taken;
     const k = Math.floor(from + SLACK);
@@ -305,8 +309,8 @@ function arrivalsOf({ pipe, pixels, share, words }: Entry): Arrivals {
     const a = pipe.first[k & pipe.mask]!;
     const b = pipe.last[k & pipe.mask]!;
     state.words = share === 1 ? words : (words * (end - from)) / share;
-    state.first = share === 1 ? a : a + (b - a) * Math.max(0, from - k);
-    state.last = share === 1 ? b : a + (b - a) * (end - k);
+    state.first = share === 1 ? a : a + (b - a) * within(Math.max(0, from - k), 0);
+    state.last = share === 1 ? b : a + (b - a) * within(end - k, 1);
     state.final = end > (pixel + 1) * share - SLACK;
     return true;
   };

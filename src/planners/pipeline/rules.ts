@@ -1,5 +1,6 @@
 import type { Operator, TensorId } from "../../graph/graph.js";
 import { isElementWise, isView } from "../../graph/semantics.js";
+import { withoutUnread } from "./cropping.js";
 import { plainForm, type Roles, reshaped, rolesOf, transposed } from "./forms.js";
 import { axisBehind, factors, type Picked, picked, productRoles, type Slide, slideOf } from "./geometry.js";
 import type { Kernel } from "./plan.js";
@@ -91,13 +92,15 @@ export function multiplication(scene: Scene, op: Operator): true | Obstacle {
   const slides = nest.loops.some(({ name }) => /^F[YX]$/.test(name));
   const roles = slides ? slideOf(scene, op, nest, both.read) : inPlace(scene, both.read.tensor, productRoles(nest, both.read, both.weight));
   if (isObstacle(roles)) return roles;
-  const input = arrive(scene, op, pad?.tensor ?? both.read.tensor, roles.from, !slides);
-  if (isObstacle(input)) return input;
+  const whole = arrive(scene, op, pad?.tensor ?? both.read.tensor, roles.from, !slides);
+  if (isObstacle(whole)) return whole;
   const shape = dims(scene, result);
   const output = sized(shape, roles.to);
   const groups = slides ? (nest.loops.find(({ name }) => name === "G")?.size ?? 1) : 1;
-  const kernel = around(roles.kernel, pad);
   const isTransposed = nest.loops.some(({ name }) => /^I[YX]$/.test(name));
+  const cut = withoutUnread(scene, op, whole, around(roles.kernel, pad), isTransposed);
+  if (isObstacle(cut)) return cut;
+  const { input, kernel } = cut;
   lay(
     scene,
     {
@@ -158,10 +161,12 @@ export function pooling(scene: Scene, op: Operator): true | Obstacle | undefined
   const slide = slideOf(scene, op, nest, read);
   if (isObstacle(slide)) return slide;
   const pad = scene.padded.get(read.tensor);
-  const input = arrive(scene, op, pad?.tensor ?? read.tensor, slide.from);
-  if (isObstacle(input)) return input;
+  const all = arrive(scene, op, pad?.tensor ?? read.tensor, slide.from);
+  if (isObstacle(all)) return all;
   const shape = dims(scene, result);
-  const kernel = around(slide.kernel, pad);
+  const cut = withoutUnread(scene, op, all, around(slide.kernel, pad), false);
+  if (isObstacle(cut)) return cut;
+  const { input, kernel } = cut;
   const covers = kernel.height === input.map.height && kernel.width === input.map.width;
   const output = sized(shape, slide.to);
   const whole =

@@ -108,21 +108,22 @@ export const sized = (shape: readonly number[], { rows, columns, channels }: Rol
   return { channels: of(channels), height: of(rows), width: of(columns) };
 };
 
+type Drawn = Omit<Draft, "folded" | "biased" | "takes"> & Partial<Pick<Draft, "biased" | "takes">>;
+
+/** Adds a layer. */
+export const draft = ({ drafts }: Scene, drawn: Drawn): LayerId =>
+  drafts.push({ folded: [], biased: false, takes: "nothing", ...drawn }) - 1;
+
 /** Adds a layer and says where its result is. */
-export function lay(
-  scene: Scene,
-  draft: Omit<Draft, "folded" | "biased" | "takes"> & Partial<Pick<Draft, "biased" | "takes">>,
-  result: TensorId,
-  form: Form,
-): void {
-  const from = scene.drafts.push({ folded: [], biased: false, takes: "nothing", ...draft }) - 1;
-  scene.done.add(draft.operator.id);
+export function lay(scene: Scene, drawn: Drawn, result: TensorId, form: Form): void {
+  const from = draft(scene, drawn);
+  scene.done.add(drawn.operator.id);
   // Operators that select or move elements make none wider.
   const own = widthOf(scene.graph.tensors[result]!, scene.precision);
   const selects =
-    draft.kind === "rearrange" || draft.kind === "resize" || draft.kind === "concatenation" || draft.operator.type.includes("Max");
-  const bits = selects ? Math.min(own, Math.max(...draft.inputs.map(({ map }) => map.bits))) : own;
-  scene.places[result] = { from, map: draft.output, form, bits, exclusive: true };
+    drawn.kind === "rearrange" || drawn.kind === "resize" || drawn.kind === "concatenation" || drawn.operator.type.includes("Max");
+  const bits = selects ? Math.min(own, Math.max(...drawn.inputs.map(({ map }) => map.bits))) : own;
+  scene.places[result] = { from, map: drawn.output, form, bits, exclusive: true };
 }
 
 /**

@@ -148,6 +148,16 @@ describe("waitingIn", () => {
     expect(flows(net, net.streams)).toBe(false);
   });
 
+  test("operands of a layer may be as many as one likes", () => {
+    const net = network(4, 4);
+    const late = net.convolution(undefined, 3, 1);
+    net.done(net.combine([late, ...Array.from({ length: 150_000 }, () => undefined)]));
+    const waiting = held(net).map((stream) => stream.waiting);
+    expect(waiting[1]).toBe(0); // the latest
+    expect(new Set(waiting.slice(2, -1)).size).toBe(1);
+    expect(waiting[2]).toBeGreaterThan(4);
+  });
+
   test("pixels that share weights come later", () => {
     const net = network(8, 8);
     net.done(net.combine([net.convolution(undefined, 1, 1), undefined]));

@@ -35,10 +35,10 @@ function waitingWith({ layers, streams }: PipelineProblem, delays: readonly Dela
   for (const [l, layer] of layers.entries()) {
     if (layer.inputs.length < 2) continue;
     const lags = lagsBetween(parting[l]!, l, sources, delays);
+    const latest = latestOfOthers(sources[l]!.map((from) => lags.get(from)!.most));
     layer.inputs.forEach((id, i) => {
-      const latest = Math.max(...sources[l]!.flatMap((from, j) => (j === i ? [] : [lags.get(from)!.most])));
       const { map } = streams[id]!;
-      const early = (latest - lags.get(sources[l]![i]!)!.least) * map.height * map.width;
+      const early = (latest[i]! - lags.get(sources[l]![i]!)!.least) * map.height * map.width;
       // What begins to wait while a pixel is taken waits in full.
       if (early > NEGLIGIBLE) waiting[id] = map.channels * (Math.ceil(early - NEGLIGIBLE) + 1);
     });
@@ -51,6 +51,13 @@ function waitingWith({ layers, streams }: PipelineProblem, delays: readonly Dela
     if (uneven > 1) waiting[id] = waiting[id]! + map.channels * Math.ceil(uneven);
   }
   return streams.map((stream, id) => ({ ...stream, waiting: waiting[id]! }));
+}
+
+/** Of each of two lags or more, the largest of all but itself. */
+function latestOfOthers(lags: readonly number[]): readonly number[] {
+  const latest = lags.reduce((best, lag, i) => (lag > lags[best]! ? i : best), 0);
+  const second = lags.reduce((most, lag, i) => (i === latest ? most : Math.max(most, lag)), Number.NEGATIVE_INFINITY);
+  return lags.map((_, i) => (i === latest ? second : lags[latest]!));
 }
 
 /** Where ways part that have no layer in common: the host. */
@@ -71,8 +78,9 @@ interface Delay {
 function shortestFrame(problem: PipelineProblem): number {
   const { layers, streams, partitions } = problem;
   // A part of the network may be done sooner.
-  if (partitions > 1) return Math.min(...layers.map(pixelsOut));
-  return Math.max(leastLatency(problem), ...layers.map(pixelsOut), ...streams.map(({ map }) => map.height * map.width));
+  if (partitions > 1) return layers.reduce((least, layer) => Math.min(least, pixelsOut(layer)), Number.POSITIVE_INFINITY);
+  const made = layers.reduce((most, layer) => Math.max(most, pixelsOut(layer)), leastLatency(problem));
+  return streams.reduce((most, { map }) => Math.max(most, map.height * map.width), made);
 }
 
 /** @param frame cycles that a frame takes at least */
@@ -191,13 +199,13 @@ function lagsBetween(
   for (let l = open.pop(); l !== undefined; l = open.pop()) {
     if (l === first || between.has(l)) continue;
     between.add(l);
-    open.push(...sources[l]!);
+    for (const from of sources[l]!) open.push(from);
   }
   const lags = new Map<LayerId, Delay>([[first, { least: 0, most: 0 }]]);
   for (const l of [...between].toSorted((a, b) => a - b)) {
-    const read = sources[l]!.map((from) => lags.get(from)!);
     const { least, most } = delays[l]!;
-    lags.set(l, { least: Math.max(...read.map((lag) => lag.least)) + least, most: Math.max(...read.map((lag) => lag.most)) + most });
+    const last = (of: keyof Delay) => sources[l]!.reduce((lag, from) => Math.max(lag, lags.get(from)![of]), Number.NEGATIVE_INFINITY);
+    lags.set(l, { least: last("least") + least, most: last("most") + most });
   }
   return lags;
 }
