@@ -98,8 +98,8 @@ function firingOf(p: Placed, visit: Content, machine: Machine, batch: number) {
   let [blocks, outputs] = [0, 0];
   eachBundle(p, visit, (b, from) => {
     const place = bundleAt(geometry, matrix, sharing, b);
-    const base = place.group * matrix.inputs * matrix.outputs + place.first;
-    const signs = encoding === "magnitude" ? { weights: matrix.values, base, step: matrix.outputs } : undefined;
+    const base = (place.group * matrix.outputs + place.first) * matrix.inputs;
+    const signs = encoding === "magnitude" ? { weights: matrix.values, base, step: 1 } : undefined;
     blocks += activations({ table, idle: -1, from, count: geometry.deep }, geometry.width, machine.unit, signs);
     outputs += place.outputs;
   });

@@ -1,13 +1,25 @@
 import { type Format, formatOf, putBits } from "../../cost/crossbar/cells.js";
 import { type Code, codeOf, codeWords } from "../../cost/crossbar/encoding.js";
 import { bundleAt, type Geometry, geometryOf, leftOf, topOf } from "../../cost/crossbar/geometry.js";
+import { decodeWeights } from "./integers.js";
 import { type Codes, cellsPerWord, wordsOf } from "./packed.js";
 import type { Layer, Machine, Mapping } from "./plan.js";
 
 /** A layer with its weights at hand. */
 export interface Matrix extends Omit<Layer, "weights"> {
-  /** [group][input][output]. */
+  /** [group][output][input]: bundles of few outputs go through all their inputs. */
   readonly values: Int8Array;
+}
+
+/** A layer of a problem, whose weights have been checked, with these at hand. */
+export function matrixOf({ weights, ...layer }: Layer): Matrix {
+  const { groups, inputs, outputs } = layer;
+  const given = decodeWeights(weights)!;
+  const values = new Int8Array(given.length);
+  for (let group = 0, from = 0; group < groups; group++)
+    for (let input = 0; input < inputs; input++)
+      for (let output = 0, to = group * outputs * inputs + input; output < outputs; output++, to += inputs) values[to] = given[from++]!;
+  return { ...layer, values };
 }
 
 /** A mapping with its table at hand. */
@@ -77,16 +89,15 @@ export function putContent(p: Placed, { strip, part, round }: Content, { format,
   const end = Math.min(bundles, (strip + 1) * across * high);
   for (let b = strip * across * high; b < end; b++) {
     const { group, first, outputs, left, top } = bundleAt(geometry, matrix, sharing, b);
-    const values = group * matrix.inputs * matrix.outputs + first;
+    const values = (group * matrix.outputs + first) * matrix.inputs;
     const from = (b * rounds + round) * lines + part * deep;
     for (let line = 0; line < deep; line++) {
       const input = table[from + line]!;
       if (input < 0) continue;
       used[row + top + line] = 1;
-      const value = values + input * matrix.outputs;
       const bit = (row + top + line) * rowWords * 32 + (column + left) * bits;
       for (let output = 0; output < outputs; output++) {
-        const word = words[matrix.values[value + output]! & mask]!;
+        const word = words[matrix.values[values + output * matrix.inputs + input]! & mask]!;
         if (layout === "outputs") putBits(cells, bit + output * weight, weight, word);
         else
           for (let slice = 0; slice < slices; slice++)
@@ -112,15 +123,15 @@ export function inputCodes({ matrix, geometry, sharing, cellBits }: Untabled, b:
   const mask = 2 ** matrix.bits - 1;
   const level = 2 ** cellBits - 1;
   const codes = { words: into, length, count, width, cellBits };
-  const from = group * count * matrix.outputs + first;
+  const from = (group * matrix.outputs + first) * count;
   if (outputs === 1) {
-    for (let k = 0; k < count; k++) into[k] = coded[values[from + k * matrix.outputs]! & mask]!;
+    for (let k = 0; k < count; k++) into[k] = coded[values[from + k]! & mask]!;
     return codes;
   }
   into.fill(0);
   for (let k = 0; k < count; k++)
     for (let output = 0; output < outputs; output++) {
-      let cells = coded[values[from + k * matrix.outputs + output]! & mask]!;
+      let cells = coded[values[from + output * count + k]! & mask]!;
       for (let cell = output; cells !== 0; cell += outputs, cells >>>= cellBits) {
         const at = k * length + Math.floor(cell / perWord);
         into[at] = into[at]! | ((cells & level) << ((cell % perWord) * cellBits));

@@ -3,8 +3,7 @@ import { expect, test } from "vitest";
 import { smallLayer, smallProblem } from "../../../test/small-crossbar.js";
 import { assemble, INFERENCES } from "./assembly.js";
 import { choose } from "./choice.js";
-import type { Matrix } from "./images.js";
-import { decodeWeights } from "./integers.js";
+import { matrixOf } from "./images.js";
 import { inBetterOrder, worthOf } from "./order-assembly.js";
 import { type CrossbarProblem, OBJECTIVES } from "./plan.js";
 
@@ -29,7 +28,7 @@ test("the objective never gets worse, what is counted is what is written, and of
   let [planned, fewer] = [0, 0];
   fc.assert(
     fc.property(problems, (problem) => {
-      const matrices = problem.layers.map(({ weights, ...layer }): Matrix => ({ ...layer, values: decodeWeights(weights)! }));
+      const matrices = problem.layers.map(matrixOf);
       const choice = choose(problem, matrices, budget)[0];
       if (choice === undefined) return;
       planned++;

@@ -4,8 +4,7 @@ import { smallLayer, smallMachine } from "../../../test/small-crossbar.js";
 import { rng } from "../../base/rng.js";
 import { ENCODINGS } from "../../target/crossbar-target.js";
 import { account, benchOf, type Visit } from "./account.js";
-import { laidOut, type Matrix, type Placed, withTable } from "./images.js";
-import { decodeWeights } from "./integers.js";
+import { laidOut, matrixOf, type Placed, withTable } from "./images.js";
 import { inTurn, type Reordered, reordered } from "./order-layers.js";
 
 const machine = smallMachine();
@@ -25,8 +24,7 @@ const placed = fc
     idle: fc.boolean(),
   })
   .map(({ seed, inputs, outputs, idle, ...mapping }): Placed | undefined => {
-    const { weights, ...layer } = smallLayer(seed, { inputs, outputs, bits: 3 });
-    const matrix: Matrix = { ...layer, values: decodeWeights(weights)! };
+    const matrix = matrixOf(smallLayer(seed, { inputs, outputs, bits: 3 }));
     const sharing = Math.min(mapping.sharing, outputs, mapping.encoding === "magnitude" ? 1 : 3);
     const p = laidOut(matrix, { ...mapping, sharing, top: 0 }, machine);
     const { bundles, lines, across } = p.geometry;

@@ -188,8 +188,8 @@ function seatOf({ p, table: own, code }: Desk, turns: Int32Array, slot: number):
     for (let output = 0; output < outputs; output++) {
       const shift = (output % perWord) * slices * cellBits;
       let at = turn * matrix.inputs * length + Math.floor(output / perWord);
-      let weight = group * matrix.inputs * matrix.outputs + first + output;
-      for (let k = 0; k < matrix.inputs; k++, at += length, weight += matrix.outputs)
+      let weight = (group * matrix.outputs + first + output) * matrix.inputs;
+      for (let k = 0; k < matrix.inputs; k++, at += length, weight++)
         words[at] = words[at]! | (code[matrix.values[weight]! & low]! << shift);
     }
     const ones = 2 ** (slices * cellBits) - 1;

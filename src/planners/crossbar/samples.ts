@@ -86,7 +86,7 @@ function sample(matrix: Matrix, coding: Coding, rounds: number, machine: Machine
       const place = Math.floor((Math.floor(k / rounds) * (matrix.inputs - rounds)) / Math.max(1, lines - 1)) + (k % rounds);
       const input = order?.[place] ?? Math.floor((k * matrix.inputs) / count);
       for (let n = 0; n < coding.sharing && first + n < matrix.outputs; n++)
-        values[(b * count + k) * coding.sharing + n] = matrix.values[(group * matrix.inputs + input) * matrix.outputs + first + n]!;
+        values[(b * coding.sharing + n) * count + k] = matrix.values[(group * matrix.outputs + first + n) * matrix.inputs + input]!;
     }
   }
   const sampled: Matrix = { ...matrix, groups: bundles, inputs: count, outputs: coding.sharing, values };

@@ -105,7 +105,10 @@ test("a bundle wider than a crossbar is a conflict with both widths", () => {
 });
 
 test("crossbars too narrow for two's complement are planned in codes that they hold, and compared in these", () => {
-  const problem = smallProblem([smallLayer(3, { inputs: 20 }), smallLayer(4, { after: [0] })], { columns: 3, unit: { rows: 4, columns: 3 } });
+  const problem = smallProblem([smallLayer(3, { inputs: 20 }), smallLayer(4, { after: [0] })], {
+    columns: 3,
+    unit: { rows: 4, columns: 3 },
+  });
   const found = solve(problem, budget);
   if (found.status !== "feasible") throw new Error(found.status);
   expect(found.plan.mappings.map(({ encoding }) => encoding)).not.toContain("twosComplement");

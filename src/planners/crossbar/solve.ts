@@ -7,8 +7,8 @@ import { type Assembly, assemble, INFERENCES } from "./assembly.js";
 import { leastOf } from "./bounds.js";
 import { type Choice, choose } from "./choice.js";
 import { unplaced } from "./conflict.js";
-import type { Matrix, Placed } from "./images.js";
-import { decodeWeights, encodeTable } from "./integers.js";
+import { type Matrix, matrixOf, type Placed } from "./images.js";
+import { encodeTable } from "./integers.js";
 import { levelsOf } from "./levels.js";
 import { inBetterOrder, keepsLimit, worthOf } from "./order-assembly.js";
 import type { CrossbarPlan, CrossbarProblem, Mapping } from "./plan.js";
@@ -30,7 +30,7 @@ interface Laid extends Omit<Assembly, "layers"> {
 }
 
 function laidDown(problem: CrossbarProblem, budget: Budget): Laid | ReturnType<typeof unplaced> {
-  const matrices = problem.layers.map(({ weights, ...layer }): Matrix => ({ ...layer, values: decodeWeights(weights)! }));
+  const matrices = problem.layers.map(matrixOf);
   const found = bestOf(problem, matrices, budget);
   if (found === undefined) return unplaced(problem, matrices);
   const { choice, assembly } = found;
