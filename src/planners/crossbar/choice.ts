@@ -42,7 +42,7 @@ const FASTER = 1.5;
 /** Cells are hardly ever written by every load: so many times as many loads as writes are allowed are looked at. */
 const SURELY = 2;
 /** What tables come to differs from samples by hardly more. */
-const UNSURE = 1.03;
+const UNSURE = 1.05;
 /** Loads of all layers in an inference, about: the tables of large networks would else take more room than their weights. And how many times those of full crossbars every layer may have. */
 const LOADS = 2 ** 18;
 const LEAST_LOADS = 4;
