@@ -9,11 +9,10 @@ export interface Lines {
   readonly count: number;
 }
 
-/** Weights of the inputs of one output: of input k at `base + k x step`. */
+/** Weights of the inputs of one output, from `base` on. */
 export interface Signs {
   readonly weights: Int8Array;
   readonly base: number;
-  readonly step: number;
 }
 
 /**
@@ -34,7 +33,7 @@ export function activations(
     let seen = 0;
     for (let at = from + top; at < end; at++) {
       const input = table[at]!;
-      if (input !== idle) seen |= signs !== undefined && signs.weights[signs.base + input * signs.step]! < 0 ? 2 : 1;
+      if (input !== idle) seen |= signs !== undefined && signs.weights[signs.base + input]! < 0 ? 2 : 1;
     }
     blocks += (seen & 1) + (seen >> 1);
   }

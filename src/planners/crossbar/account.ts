@@ -11,15 +11,20 @@ export interface Visit extends Content {
   readonly layer: LayerId;
 }
 
-/** What a load takes. Times in seconds. */
+/** What it takes until a load holds what it shall. Times in seconds, sizes in bytes. */
 export interface LoadCost {
   readonly writing: Writing;
   readonly fetch: number;
   readonly fetched: { readonly weights: number; readonly index: number };
+}
+
+/** What it takes to fire a content for all vectors. */
+export interface FireCost {
+  /** Seconds. */
   readonly fire: number;
-  /** Activations of operation units, all vectors. */
+  /** Activations of operation units. */
   readonly fired: number;
-  /** Partial sums moved off chip and back. */
+  /** Bytes of partial sums moved off chip and back. */
   readonly partial: number;
 }
 
@@ -43,7 +48,6 @@ export function account(
   visits: readonly Visit[],
   layers: readonly Placed[],
   machine: Machine,
-  batch: number,
   bench: Bench,
   note: (cost: LoadCost, visit: number) => void,
   wear?: Wear,
@@ -56,7 +60,7 @@ export function account(
     old.set(cells);
     putContent(p, visit, bench);
     const counted = writing(old, bench, machine, machine.programming, wear);
-    note({ writing: counted, ...fetchOf(p, visit, machine, bench, counted.writes > 0), ...firingOf(p, visit, machine, batch) }, k);
+    note({ writing: counted, ...fetchOf(p, visit, machine, bench, counted.writes > 0) }, k);
   });
 }
 
@@ -65,14 +69,18 @@ function lastOfEach(visits: readonly Visit[], layers: readonly Placed[]): number
   const seen = new Set<number>();
   let from = visits.length;
   for (let k = visits.length - 1; k >= 0; k--) {
-    const { layer, strip, part, round } = visits[k]!;
-    const { spread, rounds } = layers[layer]!;
-    const place = ((strip * spread + part) * rounds + round) * layers.length + layer;
+    const place = placeOf(visits[k]!, layers);
     if (seen.has(place)) continue;
     seen.add(place);
     from = k;
   }
   return from;
+}
+
+/** Numbers the contents of all layers. */
+export function placeOf({ layer, strip, part, round }: Visit, layers: readonly Placed[]): number {
+  const { spread, rounds } = layers[layer]!;
+  return ((strip * spread + part) * rounds + round) * layers.length + layer;
 }
 
 function fetchOf(p: Placed, visit: Content, { offChipRate }: Machine, { format, old, cells }: Bench, written: boolean) {
@@ -93,13 +101,14 @@ function fetchOf(p: Placed, visit: Content, { offChipRate }: Machine, { format, 
   return { fetch: (fetched.weights + fetched.index) / offChipRate, fetched };
 }
 
-function firingOf(p: Placed, visit: Content, machine: Machine, batch: number) {
+/** Prices the firing of a content. */
+export function firingOf(p: Placed, visit: Content, machine: Machine, batch: number): FireCost {
   const { geometry, matrix, sharing, spread, rounds, table, encoding } = p;
   let [blocks, outputs] = [0, 0];
   eachBundle(p, visit, (b, from) => {
     const place = bundleAt(geometry, matrix, sharing, b);
     const base = (place.group * matrix.outputs + place.first) * matrix.inputs;
-    const signs = encoding === "magnitude" ? { weights: matrix.values, base, step: 1 } : undefined;
+    const signs = encoding === "magnitude" ? { weights: matrix.values, base } : undefined;
     blocks += activations({ table, idle: -1, from, count: geometry.deep }, geometry.width, machine.unit, signs);
     outputs += place.outputs;
   });

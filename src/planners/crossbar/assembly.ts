@@ -1,6 +1,6 @@
 import { mostWorn, renew, wearOf } from "../../cost/crossbar/cells.js";
 import type { Budget } from "../../search/budget.js";
-import { account, benchOf, type LoadCost } from "./account.js";
+import { account, benchOf, type FireCost, firingOf, type LoadCost, placeOf } from "./account.js";
 import type { Choice } from "./choice.js";
 import { laidOut, type Matrix, type Placed, type Untabled, withTable } from "./images.js";
 import { type Loads, loadsOf, visitsOn } from "./loads.js";
@@ -81,8 +81,14 @@ export function priced(
     }
     renew(wear);
     let [energy, cellWrites, closing] = [0, 0, 0];
-    const note = ({ writing, fetch, fire, fired, fetched, partial }: LoadCost, k: number) => {
+    /** Of each content, which fires alike in every inference. */
+    const firing = new Map<number, FireCost>();
+    const note = ({ writing, fetch, fetched }: LoadCost, k: number) => {
       const at = loads.begins[x]! + k;
+      const place = placeOf(visits[k]!, layers);
+      const firings = firing.get(place) ?? firingOf(layers[visits[k]!.layer]!, visits[k]!, machine, batch);
+      firing.set(place, firings);
+      const { fire, fired, partial } = firings;
       const written = writing.up * setEnergy + writing.down * resetEnergy + writing.steps * stepEnergy;
       const moved = (fetched.weights + fetched.index + partial) * machine.offChipEnergy;
       loads.fetch[at] = fetch;
@@ -96,7 +102,7 @@ export function priced(
       cellWrites += writing.writes;
       if (k === 0 || visits[k - 1]!.layer !== visits[k]!.layer || k === visits.length / INFERENCES) closing += writing.writes;
     };
-    account(visits, layers, machine, batch, bench, note, wear);
+    account(visits, layers, machine, bench, note, wear);
     tallies.push({ energy, cellWrites, closing, maxCellWrites: mostWorn(wear) });
   }
   const sum = (of: (tally: Tally) => number) => tallies.reduce((all, tally) => all + of(tally), 0);

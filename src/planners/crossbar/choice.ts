@@ -3,7 +3,7 @@ import type { Budget } from "../../search/budget.js";
 import { comparedRounds, goodCodings, leastBy } from "./codings.js";
 import { type Estimate, estimate } from "./estimate.js";
 import type { Matrix } from "./images.js";
-import { type Option, optionsOf, roundsOf } from "./options.js";
+import { type Form, formsOf, loadCountOf, type Option, optionsOf, roundsOf } from "./options.js";
 import { place } from "./placement.js";
 import { plainEstimate } from "./plain.js";
 import type { CrossbarProblem } from "./plan.js";
@@ -226,23 +226,20 @@ function codedWays(
   const share = Math.max(LEAST_LOADS, LOADS / plain.reduce((sum, loads) => sum + loads, 0));
   return {
     options: matrices.map((matrix, l) => {
-      const ways = [
-        ...coded[l]!.good.flatMap(({ coding }) =>
-          optionsOf(matrix, coding, roundsOf(matrix, machine.rows, scarce), machine, batch, sampled),
-        ),
-        ...apart[l]!.good.flatMap(({ coding }) => optionsOf(matrix, coding, [1], machine, batch, sampled)),
+      const forms = [
+        ...coded[l]!.good.flatMap(({ coding }) => formsOf(matrix, coding, roundsOf(matrix, machine.rows, scarce), machine, batch)),
+        ...apart[l]!.good.flatMap(({ coding }) => formsOf(matrix, coding, [1], machine, batch)),
       ];
-      return scarce ? ways : withFewLoads(ways, share * plain[l]!);
+      return optionsOf(matrix, scarce ? forms : withFewLoads(forms, share * plain[l]!), machine, sampled);
     }),
     writes: coded.map(({ good }, l) => new Map([...good, ...apart[l]!.good].map(({ coding, writes }) => [coding, writes]))),
     fewest: coded.reduce((sum, { fewest }, l) => sum + Math.min(fewest, apart[l]!.fewest), 0),
   };
 }
 
-function withFewLoads(ways: readonly Option[], most: number): readonly Option[] {
-  const loadsOf = ({ strips, rounds, spread }: Option) => strips * rounds * spread;
-  const few = ways.filter((way) => loadsOf(way) <= most);
-  return few.length > 0 || ways.length === 0 ? few : [leastBy(ways, loadsOf)];
+function withFewLoads(forms: readonly Form[], most: number): readonly Form[] {
+  const few = forms.filter((form) => loadCountOf(form) <= most);
+  return few.length > 0 || forms.length === 0 ? few : [leastBy(forms, loadCountOf)];
 }
 
 /** The cheapest placement with at most so many writes of a cell; where layers take turns, all together. */
@@ -275,8 +272,13 @@ function ranked(problem: CrossbarProblem, matrices: readonly Matrix[], sampled: 
       largest.reduce((sum, matrix) => {
         const coding = goodCodings(matrix, sharing, problem, sampled, [figure]).good[0]?.coding;
         if (coding === undefined) return Number.POSITIVE_INFINITY;
-        const ways = optionsOf(matrix, coding, [comparedRounds(matrix, machine)], machine, batch, sampled);
-        const near = ways.filter(({ crossbars }) => crossbars <= share(matrix));
+        const forms = formsOf(matrix, coding, [comparedRounds(matrix, machine)], machine, batch);
+        const near = optionsOf(
+          matrix,
+          forms.filter(({ crossbars }) => crossbars <= share(matrix)),
+          machine,
+          sampled,
+        );
         return sum + near.reduce((least, way) => Math.min(least, figure(way)), Number.POSITIVE_INFINITY);
       }, 0),
     );

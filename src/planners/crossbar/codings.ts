@@ -1,7 +1,7 @@
 import { holds, slicesOf } from "../../cost/crossbar/encoding.js";
 import { ENCODINGS, type Encoding } from "../../target/crossbar-target.js";
 import { laidOut, type Matrix } from "./images.js";
-import { type Option, optionsOf, roundsOf } from "./options.js";
+import { formsOf, type Option, optionsOf, roundsOf } from "./options.js";
 import { type CrossbarProblem, LAYOUTS, type Machine } from "./plan.js";
 import type { Coding, Sampler } from "./samples.js";
 
@@ -40,8 +40,8 @@ export function goodCodings(
   const { machine, batch } = problem;
   const rounds = comparedRounds(matrix, machine);
   const all = codingsOf(matrix, sharing, problem).map((coding) => {
-    const ways = optionsOf(matrix, coding, [rounds], machine, batch, sampled);
-    const packed = ways.filter(({ lanes, fill }) => lanes === 1 && fill === undefined);
+    const forms = formsOf(matrix, coding, [rounds], machine, batch).filter(({ lanes, fill }) => lanes === 1 && fill === undefined);
+    const packed = optionsOf(matrix, forms, machine, sampled);
     return {
       coding,
       packed,

@@ -1,4 +1,4 @@
-import { type Format, formatOf, putBits } from "../../cost/crossbar/cells.js";
+import { type Format, formatOf } from "../../cost/crossbar/cells.js";
 import { type Code, codeOf, codeWords } from "../../cost/crossbar/encoding.js";
 import { bundleAt, type Geometry, geometryOf, leftOf, topOf } from "../../cost/crossbar/geometry.js";
 import { decodeWeights } from "./integers.js";
@@ -81,27 +81,34 @@ export function putContent(p: Placed, { strip, part, round }: Content, { format,
   const { matrix, geometry, words, table, layout, sharing, rounds, cellBits } = p;
   const { bits, rowWords } = format;
   const { slices, lines, deep, across, high, bundles } = geometry;
+  const { values, inputs } = matrix;
   const mask = 2 ** matrix.bits - 1;
-  const level = 2 ** cellBits - 1;
-  const weight = slices * bits;
+  // Weights as wholes, or the cells of each slice by themselves.
+  const [pieces, wide, step] = layout === "outputs" ? [1, slices * bits, 0] : [slices, bits, sharing * bits];
+  const level = layout === "outputs" ? -1 : 2 ** cellBits - 1;
   used.fill(0);
   const [column, row] = [leftOf(geometry, strip, part), topOf(geometry, strip, part)];
   const end = Math.min(bundles, (strip + 1) * across * high);
   for (let b = strip * across * high; b < end; b++) {
     const { group, first, outputs, left, top } = bundleAt(geometry, matrix, sharing, b);
-    const values = (group * matrix.outputs + first) * matrix.inputs;
     const from = (b * rounds + round) * lines + part * deep;
-    for (let line = 0; line < deep; line++) {
-      const input = table[from + line]!;
-      if (input < 0) continue;
-      used[row + top + line] = 1;
-      const bit = (row + top + line) * rowWords * 32 + (column + left) * bits;
-      for (let output = 0; output < outputs; output++) {
-        const word = words[matrix.values[values + output * matrix.inputs + input]! & mask]!;
-        if (layout === "outputs") putBits(cells, bit + output * weight, weight, word);
-        else
-          for (let slice = 0; slice < slices; slice++)
-            putBits(cells, bit + (slice * sharing + output) * bits, bits, (word >>> (slice * bits)) & level);
+    for (let line = 0; line < deep; line++) if (table[from + line]! >= 0) used[row + top + line] = 1;
+    for (let output = 0; output < outputs; output++) {
+      const weights = (group * matrix.outputs + first + output) * inputs;
+      for (let piece = 0; piece < pieces; piece++) {
+        // At the same bits of every row.
+        const bit = (column + left) * bits + output * wide + piece * step;
+        const shift = bit & 31;
+        const low = (0xffffffff >>> (32 - wide)) << shift;
+        const over = shift + wide > 32 ? 0xffffffff >>> (64 - shift - wide) : 0;
+        const right = piece * bits;
+        for (let line = 0, at = (row + top) * rowWords + (bit >>> 5); line < deep; line++, at += rowWords) {
+          const input = table[from + line]!;
+          if (input < 0) continue;
+          const word = (words[values[weights + input]! & mask]! >>> right) & level;
+          cells[at] = (cells[at]! & ~low) | (word << shift);
+          if (over !== 0) cells[at + 1] = (cells[at + 1]! & ~over) | (word >>> (32 - shift));
+        }
       }
     }
   }

@@ -2,10 +2,10 @@ import { inputCycles, SUM_BYTES, sharedOut } from "../../cost/crossbar/firing.js
 import { type Geometry, geometryOf } from "../../cost/crossbar/geometry.js";
 import type { Matrix } from "./images.js";
 import type { Machine } from "./plan.js";
-import { type Coding, type Sampler, STRIPS, type Step, type Steps } from "./samples.js";
+import { type Coding, type Sampler, STRIPS, type Step } from "./samples.js";
 
 /** A way to give a layer crossbars: `lanes` strips side by side, each on `spread` crossbars. */
-export interface Option {
+export interface Form {
   readonly coding: Coding;
   readonly spread: number;
   readonly rounds: number;
@@ -20,19 +20,33 @@ export interface Option {
   /** Whether bundles stand above one another, so that the mapping says where a strip begins; else the table does. */
   readonly stacked: boolean;
   readonly strips: number;
-  /** Seconds that a load fires, and what writing one takes by sample: the next round of a strip, and the next strip. */
+  /** Seconds that a load fires, activations of operation units that one takes, and bytes of partial sums that the layer moves off chip and back. */
   readonly fire: number;
-  readonly inner: Step;
-  readonly between: Step;
+  readonly fired: number;
+  readonly moved: number;
   /** Counted in cells: what others may not use. */
   readonly crossbars: number;
-  /** Estimates per inference: seconds of writing, seconds of the layer from its first fire to its last, picojoules, cells written, and the most that one cell is written. */
+  /** The most that one cell is written in an inference. */
+  readonly most: number;
+  /** Bundles in a sample's strips that tell what writing takes, where it is not all that fit; and how many times as much a load of this form writes. */
+  readonly cut: number | undefined;
+  readonly part: number;
+}
+
+/** A form and what it takes. */
+export interface Option extends Form {
+  /** What writing a load takes by sample: the next round of a strip, and the next strip. */
+  readonly inner: Step;
+  readonly between: Step;
+  /** Estimates per inference: seconds of writing, seconds of the layer from its first fire to its last, picojoules, cells written. */
   readonly programming: number;
   readonly latency: number;
   readonly energy: number;
   readonly writes: number;
-  readonly most: number;
 }
+
+/** Loads of a layer in one pass. */
+export const loadCountOf = ({ strips, rounds, spread }: Form): number => strips * rounds * spread;
 
 /** Numbers of rounds that are looked at, most first; never more than inputs. Many where crossbars are scarce. */
 export function roundsOf({ inputs }: Matrix, rows: number, scarce: boolean): readonly number[] {
@@ -47,15 +61,8 @@ export function roundsOf({ inputs }: Matrix, rows: number, scarce: boolean): rea
 }
 
 /** The ways to give a layer crossbars in so many rounds: close together in one lane of strips to as many as it has, or thinly on more. Empty where a bundle is wider than a crossbar. */
-export function optionsOf(
-  matrix: Matrix,
-  coding: Coding,
-  choices: readonly number[],
-  machine: Machine,
-  batch: number,
-  sampled: Sampler,
-): readonly Option[] {
-  const options: Option[] = [];
+export function formsOf(matrix: Matrix, coding: Coding, choices: readonly number[], machine: Machine, batch: number): readonly Form[] {
+  const forms: Form[] = [];
   for (const rounds of choices) {
     const lines = Math.ceil(matrix.inputs / rounds);
     const fewest = Math.ceil(lines / machine.rows);
@@ -63,11 +70,35 @@ export function optionsOf(
     if (full.across === 0) return [];
     for (const spread of spreadsOf(lines, fewest, machine))
       for (const fill of fillsOf(spread === fewest ? full : { ...full, high: 1 }))
-        options.push(
-          ...waysOf(matrix, coding, { spread, rounds, fill }, full, (strip) => sampled(matrix, coding, rounds, strip), machine, batch),
-        );
+        forms.push(...lanedForms(matrix, coding, { spread, rounds, fill }, full, machine, batch));
   }
-  return options;
+  return forms;
+}
+
+/** What forms of a layer come to by samples. */
+export function optionsOf(matrix: Matrix, forms: readonly Form[], machine: Machine, sampled: Sampler): readonly Option[] {
+  const { programming, offChipRate, offChipEnergy, firing, unitEnergy } = machine;
+  return forms.map((form): Option => {
+    const { coding, rounds, spread, strips, lanes, cut, part, fire, fired, moved } = form;
+    const steps = sampled(matrix, coding, rounds, cut);
+    const inner = shareOf(steps.inner, part);
+    const between = shareOf(steps.between, part);
+    const turns = Math.ceil(strips / lanes);
+    const within = strips * (rounds - 1) * spread;
+    const beyond = (strips - lanes) * spread;
+    const sum = (key: keyof Step) => within * inner[key] + beyond * between[key];
+    const chain = turns * (rounds - 1) * inner.time + (turns - 1) * between.time;
+    const time = Math.max(chain, sum("time") / programming.writers, sum("fetched") / offChipRate);
+    return {
+      ...form,
+      inner,
+      between,
+      programming: time,
+      latency: Math.max(time + turns * rounds * fire, (strips * rounds * spread * fire) / firing),
+      energy: sum("energy") + (sum("fetched") + moved) * offChipEnergy + strips * spread * rounds * fired * unitEnergy,
+      writes: sum("writes"),
+    };
+  });
 }
 
 /** Columns of a row. */
@@ -107,20 +138,18 @@ function fillsOf({ across, high }: { readonly across: number; readonly high: num
  * One arrangement of a layer, from all strips in one lane to a lane for each; thin ones only with as many lanes as there may be.
  *
  * @param full the layer on as few crossbars as hold it.
- * @param sampled what writing takes in strips of so many bundles, or in full ones.
  */
-function waysOf(
+function lanedForms(
   matrix: Matrix,
   coding: Coding,
-  form: Pick<Option, "spread" | "rounds" | "fill">,
+  arrangement: Pick<Form, "spread" | "rounds" | "fill">,
   full: Geometry,
-  sampled: (fill: number | undefined) => Steps,
   machine: Machine,
   batch: number,
-): readonly Option[] {
-  const { rounds, spread, fill } = form;
-  const { strips, across, high, width, bundles, lines, height } = geometryOf(matrix, { ...coding, ...form, top: 0 }, machine);
-  const { programming, unit, converters, cycle, unitEnergy, offChipRate, offChipEnergy, rows, columns } = machine;
+): readonly Form[] {
+  const { rounds, spread, fill } = arrangement;
+  const { strips, across, high, width, bundles, lines, height } = geometryOf(matrix, { ...coding, ...arrangement, top: 0 }, machine);
+  const { unit, converters, cycle, offChipRate, rows, columns } = machine;
   const stacked = spread === 1 && lines < rows;
   const deep = stacked ? height : deepOf(Math.ceil(matrix.inputs / rounds), spread, machine);
   const here = Math.min(across * high, bundles);
@@ -130,53 +159,42 @@ function waysOf(
   const apart = here < most && (shown < STRIPS * most || here * width < writtenAtOnce(machine));
   // One strip alone: its halves tell what writing it over another layer takes.
   const cut = shown > (apart ? here : most) ? (apart ? here : most) : Math.max(1, Math.floor(shown / 2));
-  const steps = sampled(cut < most ? cut : undefined);
   const perStrip = shown / Math.ceil(shown / cut);
-  const part = bundles / strips / perStrip / (spread / full.parts);
-  const inner = shareOf(steps.inner, part);
-  const between = shareOf(steps.between, part);
   // Rows of either sign fire apart.
   const signs = coding.encoding === "magnitude" ? 2 : 1;
   const blocks = signs * here * Math.ceil(Math.min(deep, lines) / unit.rows) * Math.ceil(width / unit.columns);
   const perVector = inputCycles(matrix.inputBits, machine.inputBits) * blocks;
   const vectors = matrix.vectors * batch;
   const partial = 2 * sharedOut(matrix, spread * rounds, batch, machine.buffer) * SUM_BYTES * vectors;
-  const fire = Math.max(vectors * Math.ceil(perVector / converters) * cycle, (partial * here * coding.sharing) / offChipRate);
-  const moved = partial * matrix.groups * matrix.outputs * spread * rounds;
+  const same = {
+    coding,
+    spread,
+    rounds,
+    fill,
+    deep,
+    wide,
+    stacked,
+    strips,
+    fire: Math.max(vectors * Math.ceil(perVector / converters) * cycle, (partial * here * coding.sharing) / offChipRate),
+    fired: vectors * perVector,
+    moved: partial * matrix.groups * matrix.outputs * spread * rounds,
+    cut: cut < most ? cut : undefined,
+    part: bundles / strips / perStrip / (spread / full.parts),
+  };
   // A crossbar holds one strip of a layer at a time.
-  const possible = lanesOf(strips, fill === undefined ? 0 : Math.floor(machine.crossbars / spread)).filter(
-    (lanes) => lanes * spread <= machine.crossbars,
-  );
-  return possible.map((lanes): Option => {
-    const turns = Math.ceil(strips / lanes);
-    const within = strips * (rounds - 1) * spread;
-    const beyond = (strips - lanes) * spread;
-    const sum = (key: keyof Step) => within * inner[key] + beyond * between[key];
-    const chain = turns * (rounds - 1) * inner.time + (turns - 1) * between.time;
-    const time = Math.max(chain, sum("time") / programming.writers, sum("fetched") / offChipRate);
-    const last = stacked && turns === 1 ? lines * Math.ceil((bundles - (strips - 1) * here) / across) : deep;
-    return {
-      coding,
-      spread,
-      rounds,
-      lanes,
-      fill,
-      deep,
-      last,
-      wide,
-      stacked,
-      strips,
-      fire,
-      inner,
-      between,
-      crossbars: (((lanes * spread - 1) * deep + last) * wide) / (rows * columns),
-      programming: time,
-      latency: Math.max(time + turns * rounds * fire, (strips * rounds * spread * fire) / machine.firing),
-      energy: sum("energy") + (sum("fetched") + moved) * offChipEnergy + strips * spread * rounds * vectors * perVector * unitEnergy,
-      writes: sum("writes"),
-      most: turns * rounds - 1,
-    };
-  });
+  return lanesOf(strips, fill === undefined ? 0 : Math.floor(machine.crossbars / spread))
+    .filter((lanes) => lanes * spread <= machine.crossbars)
+    .map((lanes): Form => {
+      const turns = Math.ceil(strips / lanes);
+      const last = stacked && turns === 1 ? lines * Math.ceil((bundles - (strips - 1) * here) / across) : deep;
+      return {
+        ...same,
+        lanes,
+        last,
+        crossbars: (((lanes * spread - 1) * deep + last) * wide) / (rows * columns),
+        most: turns * rounds - 1,
+      };
+    });
 }
 
 const shareOf = ({ time, energy, writes, fetched }: Step, part: number): Step => ({

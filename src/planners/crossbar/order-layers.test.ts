@@ -49,7 +49,7 @@ function written(p: Placed, turns: readonly Int32Array[]): number {
       const visits = [...mine].flatMap((strip, turn) =>
         Array.from({ length: p.rounds }, (_, t): Visit => ({ layer: 0, strip, part, round: turn % 2 === 0 ? t : p.rounds - 1 - t })),
       );
-      account([...visits, ...visits.toReversed()], [p], machine, 1, benchOf(machine), ({ writing }) => {
+      account([...visits, ...visits.toReversed()], [p], machine, benchOf(machine), ({ writing }) => {
         writes += writing.writes;
       });
     }

@@ -24,6 +24,10 @@ const option = fc.record({ crossbars: fc.integer({ min: 1, max: 6 }), latency: f
     latency,
     energy: 0,
     writes: 0,
+    fired: 0,
+    moved: 0,
+    cut: undefined,
+    part: 1,
     most: 0,
   }),
 );

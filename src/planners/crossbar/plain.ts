@@ -2,7 +2,7 @@ import { plainLoads } from "../../cost/crossbar/geometry.js";
 import type { Estimate } from "./estimate.js";
 import { estimate } from "./estimate.js";
 import type { Matrix } from "./images.js";
-import { type Option, optionsOf } from "./options.js";
+import { type Form, formsOf, loadCountOf, optionsOf } from "./options.js";
 import type { CrossbarProblem } from "./plan.js";
 import type { Sampler } from "./samples.js";
 
@@ -14,12 +14,12 @@ export function plainEstimate(problem: CrossbarProblem, matrices: readonly Matri
   const laid = matrices.map((matrix) => {
     const coding = { encoding: "twosComplement", layout: "outputs", sharing: 1 } as const;
     // Rounds would be in an order that suits writing; here each takes the next crossbar as it comes, as parts do.
-    const ways = optionsOf(matrix, coding, [Math.ceil(matrix.inputs / (rows * crossbars))], machine, batch, sampled);
-    if (ways.length === 0) return undefined;
-    const loadsOf = ({ strips, rounds, spread }: Option) => strips * rounds * spread;
-    const firing = (way: Option) => Math.ceil(loadsOf(way) / crossbars) * way.fire;
+    const forms = formsOf(matrix, coding, [Math.ceil(matrix.inputs / (rows * crossbars))], machine, batch);
+    if (forms.length === 0) return undefined;
+    const firing = (form: Form) => Math.ceil(loadCountOf(form) / crossbars) * form.fire;
     const most = Math.max(crossbars, plainLoads(matrix, machine));
-    const option = ways.reduce((best, way) => (loadsOf(way) <= most && firing(way) < firing(best) ? way : best));
+    const form = forms.reduce((best, other) => (loadCountOf(other) <= most && firing(other) < firing(best) ? other : best));
+    const option = optionsOf(matrix, [form], machine, sampled)[0]!;
     const pieces = option.lanes * option.spread;
     // What comes in its own order leaves the last rows idle, not some of each round.
     const { rounds, spread } = option;

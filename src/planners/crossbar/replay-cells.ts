@@ -254,8 +254,8 @@ function unitsOf(
   if (known[place]! >= 0) return known[place]!;
   let units = 0;
   for (let b = 0; b < count; b++) {
-    const base = group[b]! * layer.inputs * layer.outputs + first[b]!;
-    const signs = mapping.encoding === "magnitude" ? { weights, base, step: layer.outputs } : undefined;
+    const base = (group[b]! * layer.outputs + first[b]!) * layer.inputs;
+    const signs = mapping.encoding === "magnitude" ? { weights, base } : undefined;
     units += activations({ table: entries.inputs, idle: IDLE, from: from[b]!, count: lines }, geometry.width, machine.unit, signs);
   }
   known[place] = units;

@@ -117,7 +117,7 @@ export function fire(
     for (let v = 0; v < vectors; v++) {
       const x = (v * layer.groups + group) * layer.inputs;
       const out = ((inference * vectors + v) * layer.groups + group) * layer.outputs + first;
-      const weight = group * layer.inputs * layer.outputs + first;
+      const weight = (group * layer.outputs + first) * layer.inputs;
       for (let pass = 0; pass < passes; pass++) {
         let units = 0;
         const settle = () => {
@@ -134,7 +134,7 @@ export function fire(
           let any = false;
           for (let line = block; line < Math.min(lines, block + unit.rows); line++) {
             const input = inputs[from + line]!;
-            if (input === IDLE || (passes > 1 && Number(weights[weight + input * layer.outputs]! < 0) !== pass)) continue;
+            if (input === IDLE || (passes > 1 && Number(weights[weight + input]! < 0) !== pass)) continue;
             any = true;
             const start = line === 0 ? 0 : held.ends[line - 1]!;
             for (let w = 0; w < words; w++) {
@@ -167,11 +167,19 @@ interface Held {
 function read(cells: Uint32Array, cell: number, bits: number, width: number, { columns, levels }: Held, at: number): number {
   const mask = 2 ** bits - 1;
   let end = at;
-  for (let c = 0, bit = cell * bits; c < width; c++, bit += bits) {
-    const level = (cells[bit >>> 5]! >>> (bit & 31)) & mask;
-    if (level === 0) continue;
-    columns[end] = c;
-    levels[end++] = level;
+  // Cells of 0 add nothing: of each word only the others are looked at.
+  for (let bit = cell * bits, last = bit + width * bits; bit < last; ) {
+    const begin = bit & ~31;
+    const next = Math.min(last, begin + 32);
+    let left = (cells[bit >>> 5]! >>> (bit - begin)) << (bit - begin);
+    if (next < begin + 32) left &= 2 ** (next - begin) - 1;
+    while (left !== 0) {
+      const shift = (31 - Math.clz32(left & -left)) & -bits;
+      columns[end] = (begin + shift) / bits - cell;
+      levels[end++] = (left >>> shift) & mask;
+      left &= ~(mask << shift);
+    }
+    bit = next;
   }
   return end;
 }
@@ -205,22 +213,18 @@ function added(sums: Int32Array, column: number, width: number, { laneBits, word
 /** The first output that is not the integer product of the layer's weights and inputs, once the encoding's shift is taken off. */
 export function wrongOutput({ layer, code, weights }: Sheet, { vectors, inferences, inputs, sums }: Products) {
   const { groups, outputs } = layer;
-  const expected = new Float64Array(outputs);
   for (let v = 0; v < vectors; v++)
     for (let g = 0; g < groups; g++) {
-      expected.fill(0);
-      let total = 0;
-      for (let k = 0; k < layer.inputs; k++) {
-        const x = inputs[(v * groups + g) * layer.inputs + k]!;
-        total += x;
-        const row = (g * layer.inputs + k) * outputs;
-        for (let n = 0; n < outputs; n++) expected[n] = expected[n]! + x * weights[row + n]!;
-      }
-      for (let i = 0; i < inferences; i++)
-        for (let n = 0; n < outputs; n++) {
-          const computed = sums[((i * vectors + v) * groups + g) * outputs + n]! - code.shift * total;
-          if (computed !== expected[n]) return { vector: v, group: g, output: n, computed, expected: expected[n]! };
+      const vector = inputs.subarray((v * groups + g) * layer.inputs, (v * groups + g + 1) * layer.inputs);
+      const shift = code.shift * vector.reduce((sum, x) => sum + x, 0);
+      for (let n = 0, weight = g * outputs * layer.inputs; n < outputs; n++, weight += layer.inputs) {
+        let expected = 0;
+        for (let k = 0; k < layer.inputs; k++) expected += vector[k]! * weights[weight + k]!;
+        for (let i = 0; i < inferences; i++) {
+          const computed = sums[((i * vectors + v) * groups + g) * outputs + n]! - shift;
+          if (computed !== expected) return { vector: v, group: g, output: n, computed, expected };
         }
+      }
     }
   return undefined;
 }

@@ -13,7 +13,7 @@ export interface Sheet {
   readonly code: Code;
   /** Cells of every value as a word, in as many bits as cells have on crossbars. */
   readonly words: Uint32Array;
-  /** [group][input][output]. */
+  /** [group][output][input]: cells of an output stand beneath one another. */
   readonly weights: Int8Array;
   /** Of each bundle as the plan has it; of none where all have the inputs in their own order. */
   readonly table: readonly string[];
@@ -24,11 +24,21 @@ export interface Sheet {
 /** Which weights a crossbar holds. */
 export type Content = Pick<Load, "layer" | "strip" | "part" | "round">;
 
-/** The integers of a layer; `undefined` where the text does not hold as many as the shape says. */
+/** The integers of a layer, output by output; `undefined` where the text does not hold as many as the shape says. */
 export function weightsOf({ weights, groups, inputs, outputs }: Layer): Int8Array | undefined {
   const bytes = fromBase64(weights);
-  return bytes?.length === groups * inputs * outputs ? new Int8Array(bytes.buffer, 0, bytes.length) : undefined;
+  if (bytes?.length !== groups * inputs * outputs) return undefined;
+  const turned = new Int8Array(bytes.length);
+  for (let group = 0; group < bytes.length; group += inputs * outputs)
+    for (let k = 0; k < inputs; k += TILE)
+      for (let n = 0; n < outputs; n++)
+        for (let input = k; input < Math.min(inputs, k + TILE); input++)
+          turned[group + n * inputs + input] = bytes[group + input * outputs + n]!;
+  return turned;
 }
+
+/** Inputs that are turned together, whose rows stay at hand. */
+const TILE = 64;
 
 /** The layer under a mapping; `undefined` where the table is not of the size that the mapping asks for. */
 export function sheetOf(layer: Layer, weights: Int8Array, { table, ...mapping }: Mapping, machine: Machine): Sheet | undefined {
@@ -152,12 +162,13 @@ export function imprint(sheet: Sheet, bundles: Standings, { bits, rowWords }: Fo
   for (let b = 0; b < bundles.count; b++) {
     let outputs = bundles.outputs[b]!;
     const [from, end] = [bundles.from[b]!, bundles.from[b]! + bundles.lines];
-    const weight = bundles.group[b]! * layer.inputs * layer.outputs + bundles.first[b]!;
+    const first = bundles.group[b]! * layer.outputs + bundles.first[b]!;
     const [top, left] = [bundles.top[b]!, bundles.left[b]!];
     while (alike && b + 1 < bundles.count && bundles.top[b + 1] === top && bundles.group[b + 1] === bundles.group[b])
       outputs += bundles.outputs[++b]!;
     for (let line = from, row = top; line < end; line++, row++) if (inputs[line] !== IDLE) used[row] = 1;
-    for (let n = 0; n < outputs; n++)
+    for (let n = 0; n < outputs; n++) {
+      const weight = (first + n) * layer.inputs;
       for (let piece = 0; piece < pieces; piece++) {
         const bit = (left + (planes ? piece * sharing + n : n * slices)) * bits;
         const shift = bit & 31;
@@ -165,11 +176,12 @@ export function imprint(sheet: Sheet, bundles: Standings, { bits, rowWords }: Fo
         for (let line = from, at = top * rowWords + (bit >>> 5); line < end; line++, at += rowWords) {
           const input = inputs[line]!;
           if (input === IDLE) continue;
-          const code = (words[weights[weight + n + input * layer.outputs]! & low]! >>> (piece * bits)) & mask;
+          const code = (words[weights[weight + input]! & low]! >>> (piece * bits)) & mask;
           cells[at] = (cells[at]! & ~(mask << shift)) | (code << shift);
           if (beyond > 0) cells[at + 1] = (cells[at + 1]! & ~(mask >>> beyond)) | (code >>> beyond);
         }
       }
+    }
   }
 }
 

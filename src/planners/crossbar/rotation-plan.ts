@@ -7,7 +7,7 @@ import { turntable } from "./rotation.js";
 
 /** How to turn what the crossbars hold where cells shall last: for endurance, and where the writes of a cell are limited. Nothing turns otherwise, as it only costs. */
 export function rotationOf(
-  { objective, mostCellWrites, machine, batch }: CrossbarProblem,
+  { objective, mostCellWrites, machine }: CrossbarProblem,
   { loads, layers, cellWrites }: Assembly,
 ): Rotation | undefined {
   if ((objective !== "endurance" && mostCellWrites === undefined) || cellWrites === 0) return undefined;
@@ -16,7 +16,7 @@ export function rotationOf(
   const table = turntable(machine, INFERENCES);
   for (let x = 0; x < machine.crossbars; x++) {
     renew(worn);
-    account(visitsOn(loads, x), layers, machine, batch, bench, () => undefined, worn);
+    account(visitsOn(loads, x), layers, machine, bench, () => undefined, worn);
     table.see(bench.cells, worn);
   }
   return table.best();

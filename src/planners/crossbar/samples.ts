@@ -46,6 +46,7 @@ export function samplerOf(machine: Machine): Sampler {
   const known = new Map<Matrix, Map<string, Steps>>();
   // Layouts of the same codes come one after the other, and share orders of inputs.
   let last: { readonly matrix: Matrix; readonly key: string; readonly content: Placed } | undefined;
+  const sorts = sortsOf();
   return (matrix, coding, asked, fill) => {
     const { encoding, layout, sharing } = coding;
     const rounds = Math.min(SAMPLED.find((count) => asked <= count) ?? SAMPLED_ROUNDS, matrix.inputs);
@@ -55,7 +56,7 @@ export function samplerOf(machine: Machine): Sampler {
     const strips = `${key} ${layout} ${fill ?? "full"}`;
     const seen = mine.get(strips);
     if (seen !== undefined) return seen;
-    if (last?.matrix !== matrix || last.key !== key) last = { matrix, key, content: sample(matrix, coding, rounds, machine) };
+    if (last?.matrix !== matrix || last.key !== key) last = { matrix, key, content: sample(matrix, coding, rounds, machine, sorts) };
     const { content } = last;
     const mapping = { ...content, layout, ...(fill === undefined ? {} : { fill }) };
     const steps = stepsOf({ ...mapping, geometry: geometryOf(content.matrix, mapping, machine) }, machine);
@@ -68,13 +69,13 @@ export function samplerOf(machine: Machine): Sampler {
  * A sample of a layer: some of its bundles as strips on one crossbar, with as many lines as that has. Where there are several rounds, lines as they are cut from the order of all inputs of the
  * bundle: the more inputs there are the more alike are neighbours.
  */
-function sample(matrix: Matrix, coding: Coding, rounds: number, machine: Machine): Placed {
+function sample(matrix: Matrix, coding: Coding, rounds: number, machine: Machine, sorts: Sorts): Placed {
   const whole = laidOut(matrix, { ...coding, spread: 1, rounds, top: 0 }, machine);
   const full = whole.geometry;
   const bundles = Math.min(full.bundles, STRIPS * full.across * full.high);
   const lines = Math.max(1, Math.min(Math.floor(matrix.inputs / rounds), machine.rows));
   const count = lines * rounds;
-  const inputsOf = rounds > 1 ? sorted(whole) : () => undefined;
+  const inputsOf = rounds > 1 ? sorts(whole) : () => undefined;
   const values = new Int8Array(bundles * count * coding.sharing);
   for (let b = 0; b < bundles; b++) {
     // Bundles from all over the layer.
@@ -94,15 +95,31 @@ function sample(matrix: Matrix, coding: Coding, rounds: number, machine: Machine
   return withTable(p, tabled(p, undefined, MATCHED));
 }
 
-/** Tells the inputs of a bundle in the order of their codes; stands until the next is asked for. */
-function sorted(p: ReturnType<typeof laidOut>): (bundle: number) => Int32Array {
-  const coded = codeWords(p.code, p.cellBits);
-  const length = wordsOf(p.sharing * p.geometry.slices, p.cellBits);
-  const words = new Uint32Array(p.matrix.inputs * length);
-  const sorting = sortingOf(p.matrix.inputs, length);
-  return (bundle) => {
-    sortByRank(inputCodes(p, bundle, coded, words), sorting);
-    return sorting.order;
+/** Tells the inputs of a bundle in the order of their codes. */
+type Sorts = (p: ReturnType<typeof laidOut>) => (bundle: number) => Int32Array;
+
+/** Sorts each bundle once, as long as none of another layer or in other codes is asked for: numbers of rounds that are tried one after the other share orders. */
+function sortsOf(): Sorts {
+  let last:
+    | { readonly matrix: Matrix; readonly encoding: Encoding; readonly sharing: number; readonly orders: Map<number, Int32Array> }
+    | undefined;
+  return (p) => {
+    const { matrix, encoding, sharing } = p;
+    if (last?.matrix !== matrix || last.encoding !== encoding || last.sharing !== sharing)
+      last = { matrix, encoding, sharing, orders: new Map() };
+    const { orders } = last;
+    const coded = codeWords(p.code, p.cellBits);
+    const length = wordsOf(sharing * p.geometry.slices, p.cellBits);
+    const words = new Uint32Array(matrix.inputs * length);
+    const sorting = sortingOf(matrix.inputs, length);
+    return (bundle) => {
+      const known = orders.get(bundle);
+      if (known !== undefined) return known;
+      sortByRank(inputCodes(p, bundle, coded, words), sorting);
+      const order = sorting.order.slice();
+      orders.set(bundle, order);
+      return order;
+    };
   };
 }
 
@@ -114,7 +131,7 @@ function stepsOf(p: Placed, machine: Machine): Steps {
     for (let t = 0; t < rounds; t++) visits.push({ layer: 0, strip, part: 0, round: strip % 2 === 0 ? t : rounds - 1 - t });
   const { setEnergy, resetEnergy, stepEnergy } = machine.programming;
   const steps: Step[] = [];
-  account(visits, [p], machine, 1, benchOf(machine), ({ writing, fetched }) => {
+  account(visits, [p], machine, benchOf(machine), ({ writing, fetched }) => {
     steps.push({
       time: writing.time,
       energy: writing.up * setEnergy + writing.down * resetEnergy + writing.steps * stepEnergy,
