@@ -28,9 +28,10 @@ export interface Choice {
   readonly estimate: Estimate;
 }
 
-/** Outputs per bundle that are tried where the problem leaves it open, and how many of them: the best for the objective and the best for latency. */
+/** Outputs per bundle that are tried where the problem leaves it open, and how many of them: the best for the objective and the best for latency; where that is one, what takes hardly more of both. */
 const SHARINGS = [1, 2, 4, 8, 16];
 const COMPARED = 2;
+const HARDLY_MORE = 1.2;
 /** Layers that decide how many outputs share an order, and what share of a crossbar's load they get for that. */
 const SHOWN = 6;
 const ROUNDS = 4;
@@ -68,8 +69,9 @@ export function choose(problem: CrossbarProblem, matrices: readonly Matrix[], bu
   const plain = plainEstimate(problem, matrices, sampled).latency;
   const limits = limitsOf(problem, matrices);
   const found: Choice[] = [];
-  for (const [k, sharing] of (problem.sharing === undefined ? ranked(problem, matrices, sampled) : [problem.sharing]).entries()) {
-    if (found.length > 0 && (k >= COMPARED || budget.stop())) break;
+  const { first, others } = problem.sharing === undefined ? ranked(problem, matrices, sampled) : { first: [problem.sharing], others: [] };
+  for (const sharing of [...first, ...others]) {
+    if (found.length > 0 && (others.includes(sharing) || budget.stop())) break;
     budget.progress({ phase: `orders shared by ${sharing}` });
     found.push(...choicesOf(problem, matrices, sampled, sharing, limits, plain, budget));
   }
@@ -262,13 +264,13 @@ function placed(
   return { codings, options: chosen, sites, depth, value, bound, coded, most, estimate: estimate(problem, chosen, sites, depth) };
 }
 
-/** Numbers of outputs that may share an order: the best for the largest layers by the objective, then by latency, then the others. */
-function ranked(problem: CrossbarProblem, matrices: readonly Matrix[], sampled: Sampler): readonly number[] {
+/** Numbers of outputs that may share an order, best first by what the largest layers take: those that are compared, and the others. */
+function ranked(problem: CrossbarProblem, matrices: readonly Matrix[], sampled: Sampler) {
   const { machine, batch, objective } = problem;
   const largest = matrices.toSorted((a, b) => b.values.length - a.values.length).slice(0, SHOWN);
   const share = (matrix: Matrix) => Math.max(1, plainLoads(matrix, machine) / ROUNDS);
-  const by = (figure: Figure) => {
-    const costs = SHARINGS.map((sharing) =>
+  const costsBy = (figure: Figure) =>
+    SHARINGS.map((sharing) =>
       largest.reduce((sum, matrix) => {
         const coding = goodCodings(matrix, sharing, problem, sampled, [figure]).good[0]?.coding;
         if (coding === undefined) return Number.POSITIVE_INFINITY;
@@ -282,9 +284,13 @@ function ranked(problem: CrossbarProblem, matrices: readonly Matrix[], sampled: 
         return sum + near.reduce((least, way) => Math.min(least, figure(way)), Number.POSITIVE_INFINITY);
       }, 0),
     );
-    return SHARINGS.toSorted((a, b) => costs[SHARINGS.indexOf(a)]! - costs[SHARINGS.indexOf(b)]! || a - b);
-  };
-  const [first, ...others] = by(FIGURES[objective]);
-  const fast = by(FIGURES.latency);
-  return [...new Set([first!, fast[0]!, ...others])];
+  const figures = [costsBy(FIGURES[objective]), costsBy(FIGURES.latency)];
+  const by = (costs: readonly number[]) => SHARINGS.map((_, k) => k).sort((a, b) => costs[a]! - costs[b]! || a - b);
+  const order = [...new Set([...figures.map((costs) => by(costs)[0]!), ...by(figures[0]!)])];
+  const best = figures.map((costs) => Math.min(...costs));
+  const compared = order
+    .slice(0, COMPARED)
+    .filter((k) => figures.some((costs, f) => costs[k]! === best[f]!) || figures.every((costs, f) => costs[k]! <= HARDLY_MORE * best[f]!));
+  const sharings = (chosen: readonly number[]) => chosen.map((k) => SHARINGS[k]!);
+  return { first: sharings(compared), others: sharings(order.filter((k) => !compared.includes(k))) };
 }
