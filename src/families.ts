@@ -8,8 +8,8 @@ import { verilogFiles } from "./emit/verilog/files.js";
 import { crossbarFront, fusionFront, pipelineFront, scratchpadFront } from "./explore/fronts.js";
 import type { Figures, Front } from "./explore/point.js";
 import type { Explorable } from "./explore/space.js";
+import { type Goal, OVERLAPS, SPLITS } from "./goal.js";
 import type { Graph } from "./graph/graph.js";
-import type { Binding } from "./onnx/bindings.js";
 import type { Weights } from "./onnx/weight-values.js";
 import { floorOf as floorOfCrossbar } from "./planners/crossbar/floor.js";
 import { OBJECTIVES as CROSSBAR_OBJECTIVES } from "./planners/crossbar/plan.js";
@@ -42,30 +42,6 @@ import { commonMetrics, counts, type Metrics } from "./report/metrics.js";
 import type { Budget } from "./search/budget.js";
 import type { MipSolver } from "./search/mip.js";
 import type { Target } from "./target/target.js";
-
-/**
- * How a plan is sought: `search` is ours. Baselines of the scratchpad: the published programme, slow and exact (`ilp`,
- * `ilp-fixed`); of the pipeline: the published search (`greedy`), and no streaming (`vanilla`).
- */
-export const SOLVERS = ["search", "ilp", "ilp-fixed", "greedy", "vanilla"] as const;
-
-export const SPLITS = ["auto", "never"] as const;
-
-/** What may happen where neighbouring tiles overlap: `any` also allows what changes results at tile edges. */
-export const OVERLAPS = ["exact", "any"] as const;
-
-export interface Goal {
-  /** Without it the family's own. */
-  readonly objective?: string | undefined;
-  readonly solver: (typeof SOLVERS)[number];
-  /** Whether operators may be cut into parts: where they do not fit whole, or never. */
-  readonly split: (typeof SPLITS)[number];
-  /** `exact` without it. */
-  readonly overlap?: (typeof OVERLAPS)[number];
-  readonly bindings: readonly Binding[];
-  /** Seed of random values for weights that the model comes without, where a family needs values; without it their absence is an error. */
-  readonly randomWeights?: number | undefined;
-}
 
 const planners: { readonly [K in Kind]: Planner<Extract<Target, { kind: K }>, ProblemOf<K>, PlanOf<K>> } = {
   scratchpad: {

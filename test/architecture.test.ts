@@ -12,6 +12,7 @@ const ORDER: readonly (readonly string[])[] = [
   ["planners"],
   ["report", "emit"],
   ["explore"],
+  ["goal.ts"],
   ["families.ts"],
   ["api.ts"],
   ["solvers", "node"],
@@ -92,6 +93,15 @@ describe("invariant 1: base ... api are pure", () => {
     expect([...include].sort()).toEqual([...CORE].map((folder) => `src/${folder}`).sort());
     expect(exclude).toEqual(["src/**/*.test.ts", "src/report/page"]);
   });
+});
+
+test("the command line does not load the planners before it knows its verb", () => {
+  const byPath = new Map(product.map((source) => [source.path, source]));
+  const loaded = new Set(["src/cli/main.ts"]);
+  for (const path of loaded)
+    for (const { path: next, typeOnly, later } of byPath.get(path)?.imports ?? [])
+      if (next !== undefined && !typeOnly && !later) loaded.add(next);
+  expect([...loaded].filter((path) => /^src\/(planners\/|families|api)/.test(path))).toEqual([]);
 });
 
 describe("invariant 2: the judge stands alone", () => {

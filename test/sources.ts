@@ -21,6 +21,8 @@ export interface Import {
   readonly path: string | undefined;
   /** Erased at run time. */
   readonly typeOnly: boolean;
+  /** `import()`: loaded only when it is run. */
+  readonly later: boolean;
 }
 
 /** Every file under `folder` whose name ends in `.ts`, in the order of their paths. */
@@ -55,16 +57,16 @@ export const lineOf = ({ path, tree }: Source, node: ts.Node): string =>
 
 function importsOf(path: string, tree: ts.SourceFile): readonly Import[] {
   const found: Import[] = [];
-  const add = (specifier: ts.Node | undefined, typeOnly: boolean) => {
+  const add = (specifier: ts.Node | undefined, typeOnly: boolean, later = false) => {
     if (specifier === undefined || !ts.isStringLiteralLike(specifier)) return;
     const own = specifier.text.startsWith(".") ? normalize(join(dirname(path), specifier.text)).replaceAll("\\", "/") : undefined;
-    found.push({ specifier: specifier.text, path: own?.replace(/\.js$/, ".ts"), typeOnly });
+    found.push({ specifier: specifier.text, path: own?.replace(/\.js$/, ".ts"), typeOnly, later });
   };
   walk(tree, (node) => {
     if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, erased(node));
     else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
     else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal, true);
-    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) add(node.arguments[0], false);
+    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) add(node.arguments[0], false, true);
   });
   return found;
 }

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { type Command, Option } from "commander";
-import { type Binding, type Goal, OVERLAPS } from "../api.js";
+import type { Binding } from "../api.js";
+import { type Goal, OVERLAPS } from "../goal.js";
 import { binding, epsilon, nodes, OBJECTIVES, objective, randomSeed, seed, workers } from "./arguments.js";
 import { finish } from "./finish.js";
 import { NODES } from "./plan.js";

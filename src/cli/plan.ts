@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
-import { type Binding, type Goal, OVERLAPS, SOLVERS, SPLITS } from "../api.js";
+import type { Binding } from "../api.js";
+import { type Goal, OVERLAPS, SOLVERS, SPLITS } from "../goal.js";
 import { binding, nodes, OBJECTIVES, objective, randomSeed, repeated, seconds, seed } from "./arguments.js";
 import { colours, finish } from "./finish.js";
 import type { PlanRequest } from "./plan-job.js";
