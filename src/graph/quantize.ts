@@ -33,7 +33,7 @@ export function scaleOf(values: ArrayLike<number>, bits: number): number {
 /** The integer that `quantise` makes of one value at the scale of all. */
 export const integerOf = (value: number, scale: number, bits: number): number => {
   if (bits === 1) return value < 0 ? -1 : 1;
-  const most = 2 ** (bits - 1) - 1;
+  const most = -1 >>> (33 - bits); // 2^(bits - 1) - 1, without the time of a power
   // The smallest scales are coarse: dividing by one may reach beyond.
   return scale > 0 ? Math.max(-most, Math.min(most, halfToEven(value / scale))) : 0;
 };

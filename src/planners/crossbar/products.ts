@@ -97,10 +97,16 @@ export function integersOf(
   return { values: cut, bits: codes };
 }
 
+/** Square by square, for weights may stand output by output, and those of neighbours then far apart. */
 function cutInto(cut: Int8Array, { groups, inputs, outputs, at }: Form, integer: (index: number) => number): void {
-  for (let g = 0, to = 0; g < groups; g++)
-    for (let k = 0; k < inputs; k++) for (let n = 0; n < outputs; n++) cut[to++] = integer(at(g, k, n));
+  for (let g = 0; g < groups; g++)
+    for (let k0 = 0; k0 < inputs; k0 += SQUARE)
+      for (let n0 = 0; n0 < outputs; n0 += SQUARE)
+        for (let k = k0; k < Math.min(inputs, k0 + SQUARE); k++)
+          for (let n = n0; n < Math.min(outputs, n0 + SQUARE); n++) cut[(g * inputs + k) * outputs + n] = integer(at(g, k, n));
 }
+
+const SQUARE = 32;
 
 /** Bits of the narrowest signed integers that hold -1 and 1. */
 const NARROWEST = 2;

@@ -86,6 +86,23 @@ function scrambled(place: number, salt: number): number {
   return (x ^ (x >>> 13)) >>> 0;
 }
 
+/** Room for what fires: the cells of a bundle, the sums of a unit's columns, and of a bundle's. */
+export interface Firing {
+  readonly held: Held;
+  readonly columnSums: Int32Array;
+  readonly totals: Int32Array;
+}
+
+export function roomToFire({ rows, columns }: Machine, products: readonly Products[]): Firing {
+  const most = (wordsOf: (feed: Feed) => number) => products.reduce((words, { feed }) => Math.max(words, wordsOf(feed)), 0);
+  const held = { ends: new Int32Array(rows + 1), columns: new Int32Array(rows * columns), levels: new Uint8Array(rows * columns) };
+  return {
+    held,
+    columnSums: new Int32Array(columns * most(({ words }) => words)),
+    totals: new Int32Array(columns * most(({ sums }) => sums.words)),
+  };
+}
+
 /**
  * Fires a content on the cells of its crossbar: operation unit by operation unit, digit by digit, each column summed by itself, then
  * shifted and added, under `magnitude` once for the rows of either sign.
@@ -98,6 +115,7 @@ export function fire(
   { unit }: Machine,
   { bits, rowWords }: Format,
   cells: Uint32Array,
+  { held, columnSums: allColumns, totals: allTotals }: Firing,
 ): void {
   if (inference >= inferences) return;
   const { slices, width } = geometry;
@@ -106,73 +124,62 @@ export function fire(
   const { words } = feed;
   const passes = mapping.encoding === "magnitude" ? 2 : 1;
   const [perOutput, perSlice] = mapping.layout === "outputs" ? [slices, 1] : [1, mapping.sharing];
-  const held: Held = { ends: new Int32Array(lines), columns: new Int32Array(lines * width), levels: new Uint8Array(lines * width) };
-  const columnSums = new Int32Array(width * words);
-  const totals = new Int32Array(width * feed.sums.words);
+  const columnSums = allColumns.subarray(0, width * words);
+  const totals = allTotals.subarray(0, width * feed.sums.words);
   for (let b = 0; b < count; b++) {
     const [group, first, outputs, from] = [bundles.group[b]!, bundles.first[b]!, bundles.outputs[b]!, bundles.from[b]!];
-    let end = 0;
     for (let line = 0; line < lines; line++)
-      end = held.ends[line] = read(cells, ((bundles.top[b]! + line) * rowWords * 32) / bits + bundles.left[b]!, bits, width, held, end);
+      read(cells, ((bundles.top[b]! + line) * rowWords * 32) / bits + bundles.left[b]!, bits, width, held, line);
     for (let v = 0; v < vectors; v++) {
       const x = (v * layer.groups + group) * layer.inputs;
       const out = ((inference * vectors + v) * layer.groups + group) * layer.outputs + first;
       const weight = (group * layer.outputs + first) * layer.inputs;
       for (let pass = 0; pass < passes; pass++) {
         let units = 0;
-        const settle = () => {
+        for (let block = 0; block < lines; block += unit.rows) {
+          const end = Math.min(lines, block + unit.rows);
+          let any = false;
+          for (let line = block; line < end; line++) {
+            const input = inputs[from + line]!;
+            if (input === IDLE || (passes > 1 && Number(weights[weight + input]! < 0) !== pass)) continue;
+            any = true;
+            addLine(columnSums, held, line, fed, (x + input) * words, words);
+          }
+          if (any) {
+            gather(columnSums, feed, totals);
+            units++;
+          }
+          if (units < feed.room && (end < lines || units === 0)) continue;
           for (let n = 0; n < outputs; n++)
             for (let s = 0; s < slices; s++) {
-              const sum = added(totals, n * perOutput + s * perSlice, width, feed.sums) * code.scale[s]!;
+              const sum = added(totals, n * perOutput + s * perSlice, feed.sums) * code.scale[s]!;
               sums[out + n] = sums[out + n]! + (pass === 1 ? -sum : sum);
             }
           totals.fill(0);
           units = 0;
-        };
-        for (let block = 0; block < lines; block += unit.rows) {
-          columnSums.fill(0);
-          let any = false;
-          for (let line = block; line < Math.min(lines, block + unit.rows); line++) {
-            const input = inputs[from + line]!;
-            if (input === IDLE || (passes > 1 && Number(weights[weight + input]! < 0) !== pass)) continue;
-            any = true;
-            const start = line === 0 ? 0 : held.ends[line - 1]!;
-            for (let w = 0; w < words; w++) {
-              const digits = fed[(x + input) * words + w]!;
-              if (digits === 0) continue;
-              for (let k = start; k < held.ends[line]!; k++) {
-                const at = w * width + held.columns[k]!;
-                columnSums[at] = (columnSums[at]! + Math.imul(held.levels[k]!, digits)) | 0;
-              }
-            }
-          }
-          if (!any) continue;
-          gather(columnSums, width, feed, totals);
-          if (++units === feed.room) settle();
         }
-        if (units > 0) settle();
       }
     }
   }
 }
 
-/** The cells of a bundle that are not 0, line by line: columns from where it begins, levels, and where each line's cells end. */
+/** The cells of a bundle that are not 0, line by line: columns from where it begins, levels, and where the cells of each line end; the first entry is 0. */
 interface Held {
   readonly ends: Int32Array;
   readonly columns: Int32Array;
   readonly levels: Uint8Array;
 }
 
-/** Reads `width` cells from `cell` on; returns where they end. */
-function read(cells: Uint32Array, cell: number, bits: number, width: number, { columns, levels }: Held, at: number): number {
-  const mask = 2 ** bits - 1;
-  let end = at;
+/** Reads `width` cells from `cell` on: what a line holds. Lines are read one after the other. */
+function read(cells: Uint32Array, cell: number, bits: number, width: number, { ends, columns, levels }: Held, line: number): void {
+  const mask = -1 >>> (32 - bits);
+  let end = ends[line]!;
   // Cells of 0 add nothing: of each word only the others are looked at.
   for (let bit = cell * bits, last = bit + width * bits; bit < last; ) {
     const begin = bit & ~31;
     const next = Math.min(last, begin + 32);
     let left = (cells[bit >>> 5]! >>> (bit - begin)) << (bit - begin);
-    if (next < begin + 32) left &= 2 ** (next - begin) - 1;
+    left &= -1 >>> (32 - (next - begin));
     while (left !== 0) {
       const shift = (31 - Math.clz32(left & -left)) & -bits;
       columns[end] = (begin + shift) / bits - cell;
@@ -181,31 +188,47 @@ function read(cells: Uint32Array, cell: number, bits: number, width: number, { c
     }
     bit = next;
   }
-  return end;
+  ends[line + 1] = end;
 }
 
-/** Adds the sums of a unit to those of others, in lanes where they have room. */
-function gather(columnSums: Int32Array, width: number, { laneBits, words }: Feed, totals: Int32Array): void {
-  if (laneBits > 8) {
-    for (let at = 0; at < width * words; at++) totals[at] = totals[at]! + columnSums[at]!;
-    return;
+/** Adds what the cells of a line make of the digits of an input, which stand from `digits` on, to the sums of their columns. */
+function addLine(
+  columnSums: Int32Array,
+  { ends, columns, levels }: Held,
+  line: number,
+  fed: Int32Array,
+  digits: number,
+  words: number,
+): void {
+  for (let k = ends[line]!; k < ends[line + 1]!; k++) {
+    const level = levels[k]!;
+    for (let w = 0, at = columns[k]! * words; w < words; w++, at++) columnSums[at] = columnSums[at]! + Math.imul(level, fed[digits + w]!);
   }
-  for (let w = 0; w < words; w++)
-    for (let c = 0, at = w * width, even = 2 * w * width, odd = even + width; c < width; c++, at++, even++, odd++) {
+}
+
+/** Moves the sums of a unit to those of others, in lanes where they have room. */
+function gather(columnSums: Int32Array, { laneBits }: Feed, totals: Int32Array): void {
+  if (laneBits > 8) for (let at = 0; at < columnSums.length; at++) totals[at] = totals[at]! + columnSums[at]!;
+  else
+    for (let at = 0, to = 0; at < columnSums.length; at++, to += 2) {
       const sum = columnSums[at]!;
-      totals[even] = totals[even]! + (sum & 0x00ff00ff);
-      totals[odd] = totals[odd]! + ((sum >>> 8) & 0x00ff00ff);
+      totals[to] = totals[to]! + (sum & 0x00ff00ff);
+      totals[to + 1] = totals[to + 1]! + ((sum >>> 8) & 0x00ff00ff);
     }
+  columnSums.fill(0);
 }
 
 /** Shifts and adds the digits' sums of a column. */
-function added(sums: Int32Array, column: number, width: number, { laneBits, words, weights }: Lanes): number {
+function added(sums: Int32Array, column: number, { laneBits, words, weights }: Lanes): number {
   const lanes = 32 / laneBits;
-  const mask = laneBits === 32 ? -1 : 2 ** laneBits - 1;
+  const mask = -1 >>> (32 - laneBits);
   let sum = 0;
-  for (let w = 0, k = 0; w < words; w++) {
-    const word = sums[w * width + column]!;
-    for (let lane = 0; lane < lanes; lane++, k++) sum += ((word >>> (lane * laneBits)) & mask) * weights[k]!;
+  for (let at = column * words, k = 0; k < weights.length; at++) {
+    let word = sums[at]!;
+    for (let lane = 0; lane < lanes; lane++, k++) {
+      sum += (word & mask) * weights[k]!;
+      word >>>= laneBits;
+    }
   }
   return sum;
 }

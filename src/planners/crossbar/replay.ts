@@ -6,7 +6,7 @@ import type { CrossbarPlan, CrossbarProblem } from "./plan.js";
 import { baselinesOf, type Coding, plainCoding } from "./replay-baselines.js";
 import { countsOf, inOrderOf, type Manner, type Rig, rigOf, runCrossbar, type Taken, takenOf } from "./replay-cells.js";
 import { eventsOf, tick } from "./replay-events.js";
-import { fire, type Products, productsOf, wrongOutput } from "./replay-products.js";
+import { fire, type Products, productsOf, roomToFire, wrongOutput } from "./replay-products.js";
 import { residencyOf } from "./replay-residency.js";
 import { watchTurn } from "./replay-rotation.js";
 import { orderedSheet, type Sheet } from "./replay-sheets.js";
@@ -30,6 +30,7 @@ export function replay(
   const { sequences, inferences } = plan;
   const rig = rigOf(machine, batch);
   const products = layers.map((layer, id) => productsOf(problem, layer, id, inferences));
+  const firing = roomToFire(machine, products);
   /** Cells by how often the table writes them. */
   const wear = new Float64Array(2 * sequences.reduce((most, loads) => Math.max(most, loads.length), 0) + 1);
   const turning = plan.rotation && watchTurn(machine, plan.rotation, inferences);
@@ -38,7 +39,7 @@ export function replay(
   sequences.forEach((loads, x) => {
     const visits = loads.map((content) => ({ content, written: content.program.end > content.program.start, at: at++ }));
     runCrossbar(visits, sheets, rig, "difference", taken, (k, sheet, bundles, cells) => {
-      fire(sheet, bundles, products[loads[k]!.layer]!, inferenceOf[x]![k]!, machine, rig.format, cells);
+      fire(sheet, bundles, products[loads[k]!.layer]!, inferenceOf[x]![k]!, machine, rig.format, cells, firing);
     });
     for (const count of countsOf(rig)) wear[count]!++;
     turning?.see(rig);
