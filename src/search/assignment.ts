@@ -101,7 +101,8 @@ function bid(
       for (let i = 0, at = j; i < rows; i++, at += columns) if (costs[at]! < least) least = costs[at]!;
       columnPrice[j] = least;
     }
-  const left = Int32Array.from({ length: rows }, (_, i) => i);
+  const left = new Int32Array(rows);
+  for (let i = 0; i < rows; i++) left[i] = i;
   let count = rows;
   for (let turn = 0; turn < TURNS; turn++) {
     const bidders = count;
@@ -133,7 +134,10 @@ function bid(
   }
   for (let i = 0; i < rows; i++) {
     let least = Number.POSITIVE_INFINITY;
-    for (let j = 0, at = i * columns; j < columns; j++, at++) least = Math.min(least, costs[at]! - columnPrice[j]!);
+    for (let j = 0, at = i * columns; j < columns; j++, at++) {
+      const reduced = costs[at]! - columnPrice[j]!;
+      if (reduced < least) least = reduced;
+    }
     rowPrice[i] = least;
   }
 }

@@ -298,7 +298,8 @@ function matcherOf(contents: Contents): Matcher {
       let cost = 0;
       for (const step of [1, -1]) {
         const state = new Int32Array(lines).fill(-1);
-        const linesOf = Int32Array.from(state, (_, line) => line);
+        const linesOf = new Int32Array(lines);
+        for (let line = 0; line < lines; line++) linesOf[line] = line;
         let last = order[anchor]!;
         for (let place = anchor; place >= 0 && place < order.length; place += step) {
           const k = order[place]!;
