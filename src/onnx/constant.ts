@@ -8,7 +8,7 @@ import { onnxFail, quoted } from "./names.js";
 import { type Data, FOLD_LIMIT, type Value } from "./node.js";
 import type { SparseTensorProto, TensorProto } from "./proto/onnx_pb.js";
 import { elementTypeOf } from "./shapes/rule.js";
-import { floatsOf, intsOf, numbersIn, realsIn } from "./values.js";
+import { floatsOf, intsOf, numbersIn, type Reals, realsIn } from "./values.js";
 
 /** Reads part of a file beside the model; undefined where there is none. Passed in from the rim. */
 export type ExternalReader = (location: string, offset: number, length: number | undefined) => Uint8Array | undefined;
@@ -67,7 +67,7 @@ export interface StoredValues {
   readonly shape: readonly number[];
   readonly elementType: ElementType;
   /** Undefined where neither the file nor one beside it has them. */
-  readonly values: Float64Array | undefined;
+  readonly values: Reals | undefined;
 }
 
 /** @returns the errors of `storedTensor`. */

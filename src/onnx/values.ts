@@ -16,9 +16,12 @@ export function numbersIn(raw: Uint8Array, type: ElementType, count: number): Da
   ) as Data;
 }
 
+/** Numbers of a constant: in half the room where that holds all of them exactly. */
+export type Reals = Float64Array | Float32Array;
+
 /** The same as real numbers, for constants of any size; whole numbers beyond 2^53 lose their last digits. */
-export function realsIn(raw: Uint8Array, type: ElementType, count: number): Float64Array | undefined {
-  const reals = new Float64Array(count);
+export function realsIn(raw: Uint8Array, type: ElementType, count: number): Reals | undefined {
+  const reals = type === "float32" || type === "int8" || type === "uint8" ? new Float32Array(count) : new Float64Array(count);
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   // What weights are mostly stored as.
   if (type === "float32") for (let i = 0; i < count; i++) reals[i] = view.getFloat32(i * 4, true);

@@ -1,7 +1,7 @@
 import { halfToEven } from "../graph/quantize.js";
 import type { Attributes } from "./attributes.js";
 import { elementTypeOf } from "./shapes/rule.js";
-import { numbersIn } from "./values.js";
+import { numbersIn, type Reals } from "./values.js";
 import type { WeightValues } from "./weight-values.js";
 
 /** What an operator makes of constants; undefined where it is not computed in this form. */
@@ -110,7 +110,7 @@ const truncated = (x: WeightValues): WeightValues => {
   return { shape: x.shape, values, integers: values };
 };
 
-function reshaped(x: WeightValues, target: Float64Array): WeightValues {
+function reshaped(x: WeightValues, target: Reals): WeightValues {
   const dims = [...target].map((d, i) => (d === 0 ? (x.shape[i] ?? 0) : d));
   const rest = dims.filter((d) => d >= 0).reduce((n, d) => n * d, 1);
   return { ...x, shape: dims.map((d) => (d < 0 ? x.values.length / rest : d)) };
@@ -127,7 +127,11 @@ function transposed(x: WeightValues, order: readonly number[]): WeightValues {
     from[n] = at;
     for (let d = shape.length - 1; d >= 0 && ++place[d]! === shape[d]; d--) place[d] = 0;
   }
-  const moved = (list: Float64Array) => Float64Array.from(from, (at) => list[at]!);
+  const moved = (list: Reals) => {
+    const to = list instanceof Float32Array ? new Float32Array(from.length) : new Float64Array(from.length);
+    for (let n = 0; n < to.length; n++) to[n] = list[from[n]!]!;
+    return to;
+  };
   return { shape, values: moved(x.values), ...(x.integers && { integers: moved(x.integers) }) };
 }
 

@@ -6,14 +6,15 @@ import { decodeModel } from "./decode.js";
 import { onnxFail, quoted } from "./names.js";
 import type { NodeProto, TensorProto } from "./proto/onnx_pb.js";
 import { QONNX } from "./quantization.js";
+import type { Reals } from "./values.js";
 import { OPERATORS, QUANTISERS } from "./weight-operators.js";
 
 /** A constant of a model with all its elements, in row-major order. */
 export interface WeightValues {
   readonly shape: readonly number[];
-  readonly values: Float64Array;
+  readonly values: Reals;
   /** Where the model quantises it itself: whole numbers, less their zero point, that the values are multiples of. */
-  readonly integers?: Float64Array;
+  readonly integers?: Reals;
 }
 
 /** Who reads a weight: the node, and at which of its inputs. */
@@ -101,7 +102,7 @@ function ofStored(proto: TensorProto, { container, seed, invented }: Store): Che
   if (values === undefined && seed !== undefined) {
     invented.add(proto.name);
     const random = rng([...proto.name].reduce((mixed, letter) => Math.imul(mixed ^ (letter.codePointAt(0) ?? 0), 0x01000193), seed));
-    const drawn = new Float64Array(shape.reduce((n, d) => n * d, 1));
+    const drawn = new Float32Array(shape.reduce((n, d) => n * d, 1));
     for (let i = 0; i < drawn.length; i++) drawn[i] = 2 * random() - 1;
     return good({ shape, values: drawn });
   }

@@ -1,6 +1,7 @@
 import { bad, type Checked, fail, good } from "../../base/diagnostic.js";
 import { quantise } from "../../graph/quantize.js";
 import { QONNX } from "../../onnx/quantization.js";
+import type { Reals } from "../../onnx/values.js";
 import type { Weights, WeightUse, WeightValues } from "../../onnx/weight-values.js";
 import type { LayerId, PipelineProblem } from "../../planners/pipeline/plan.js";
 
@@ -47,7 +48,7 @@ export function layerWeights(problem: PipelineProblem, id: LayerId, weights: Wei
 }
 
 /** Whether all of them are numbers of `bits`, two's complement; of one bit, -1 and 1. */
-function fitting(integers: Float64Array, bits: number): boolean {
+function fitting(integers: Reals, bits: number): boolean {
   const most = bits === 1 ? 1 : 2 ** (bits - 1) - 1;
   const least = bits === 1 ? -1 : -(2 ** (bits - 1));
   return integers.every((q) => q >= least && q <= most && !(bits === 1 && q === 0));

@@ -112,7 +112,7 @@ const SQUARE = 32;
 const NARROWEST = 2;
 
 /** Bits that hold all integers, at least those; `undefined` where they are no integers. */
-function widthOf(integers: Float64Array): number | undefined {
+function widthOf(integers: Iterable<number>): number | undefined {
   let [least, most] = [0, 0];
   for (const w of integers) {
     if (!Number.isInteger(w)) return undefined;
