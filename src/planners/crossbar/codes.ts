@@ -3,7 +3,7 @@ import type { CodeTable } from "../../base/diagnostic.js";
 export const crossbarCodes: CodeTable = {
   "XBR-1": {
     means: "The objective is none that a crossbar target serves.",
-    fix: "Use latency, energy or endurance.",
+    fix: "Use programming, latency, energy or endurance.",
   },
   "XBR-2": {
     means: "The network has no matrix product by constants: nothing would lie on crossbars.",
@@ -16,6 +16,10 @@ export const crossbarCodes: CodeTable = {
   "XBR-4": {
     means: "The values of a weight are needed and not at hand, so that nobody can say what writing it takes.",
     fix: "Export the model with its weights, put their file beside it, or plan with random ones (--weights random:1), which says so in the report.",
+  },
+  "XBR-5": {
+    means: "A layer has more weights than plan files carry as one text.",
+    fix: "Split the layer into several of fewer outputs.",
   },
   "XBR-20": {
     means: "A plan is not of the right form, or names a layer or crossbar that does not exist.",

@@ -14,6 +14,9 @@ export interface Goal {
 /** Integers where neither the model nor the target says. */
 const USUAL_BITS = 8;
 
+/** Weights of a layer whose text a string can hold: four characters for three, and strings of some engines end at half a billion. */
+const MOST_WEIGHTS = 400_000_000;
+
 /** Network x crossbars -> the self-contained problem: matrix products with their integers, what waits for what, the machine. */
 export function pose(graph: Graph, target: CrossbarTarget, goal: Goal, weights: () => Checked<Weights>): Checked<CrossbarProblem> {
   const objective = OBJECTIVES.find((name) => name === goal.objective);
@@ -42,13 +45,22 @@ export function pose(graph: Graph, target: CrossbarTarget, goal: Goal, weights: 
       continue;
     }
     const tensor = graph.tensors[product.weight]!;
+    const { groups, inputs, outputs, vectors } = product.form;
+    if (groups * inputs * outputs > MOST_WEIGHTS)
+      return bad(
+        fail(
+          "XBR-5",
+          op.name,
+          `multiplies by ${groups * inputs * outputs} weights; plan files carry at most ${MOST_WEIGHTS} of a layer`,
+          "split it into several layers of fewer outputs",
+        ),
+      );
     const found = integersFor(read.value, tensor, product.form, target);
     if (!found.ok) {
       errors.push(...found.errors);
       for (const t of op.outputs) waits.set(t, after);
       continue;
     }
-    const { groups, inputs, outputs, vectors } = product.form;
     const { values, bits } = found.value;
     const id = layers.length;
     layers.push({
