@@ -22,12 +22,16 @@ export const inWords = (group: number, columns: number): boolean => group >= col
 export function flips(old: Uint32Array, next: Uint32Array, used: Uint8Array, rowWords: number, group: number, wear?: Wear): Changes {
   let [up, down, set, reset] = [0, 0, 0, 0];
   const wide = group >= 32 ? Math.min(rowWords, group / 32) : 1;
-  for (let row = 0, begin = 0; begin < old.length; row++, begin += rowWords) {
-    if (used[row] === 0) continue;
-    for (let from = begin; from < begin + rowWords; from += wide) {
-      const end = Math.min(begin + rowWords, from + wide);
-      let [raised, lowered] = [0, 0];
-      for (let at = from; at < end; at++) {
+  for (let row = 0, at = 0; row < used.length; row++) {
+    const end = (row + 1) * rowWords;
+    if (used[row] === 0) {
+      at = end;
+      continue;
+    }
+    while (at < end) {
+      let raised = 0;
+      let lowered = 0;
+      for (const last = Math.min(end, at + wide); at < last; at++) {
         const was = old[at]!;
         const is = next[at]!;
         const differs = was ^ is;

@@ -12,9 +12,19 @@ export interface Code {
   readonly shift: number;
 }
 
+/** Codes that were asked for, for they are few and every arrangement of a layer asks. */
+const known = new Map<string, Code>();
+
 /** Code of all integers of `bits` bits; those that the encoding cannot hold (-2^(bits-1) of `magnitude` and `differential`) are 0. */
 export function codeOf(encoding: Encoding, bits: number, cellBits: number): Code {
-  const scale = scales(encoding, bits, cellBits);
+  const key = `${encoding} ${bits} ${cellBits}`;
+  const code = known.get(key) ?? made(encoding, bits, cellBits);
+  known.set(key, code);
+  return code;
+}
+
+function made(encoding: Encoding, bits: number, cellBits: number): Code {
+  const scale = Array.from({ length: slicesOf(encoding, bits, cellBits) }, (_, slice) => scaleOf(encoding, bits, cellBits, slice));
   const slices = scale.length;
   const values = 1 << bits;
   const levels = new Uint8Array(values * slices);
@@ -51,23 +61,34 @@ export function codeWords({ slices, levels }: Code, bits: number): Uint32Array {
 }
 
 /** Cells of a weight. */
-export const slicesOf = (encoding: Encoding, bits: number, cellBits: number): number => scales(encoding, bits, cellBits).length;
+export function slicesOf(encoding: Encoding, bits: number, cellBits: number): number {
+  const magnitude = Math.ceil((bits - 1) / cellBits);
+  switch (encoding) {
+    case "twosComplement":
+      return magnitude + 1; // and the sign
+    case "offset":
+      return Math.ceil(bits / cellBits);
+    case "magnitude":
+      return magnitude;
+    case "differential":
+      return 2 * magnitude;
+  }
+}
 
 /** Whether the encoding has a code for `w`. */
 export const holds = (encoding: Encoding, w: number, bits: number): boolean =>
   encoding === "twosComplement" || encoding === "offset" || w !== -(2 ** (bits - 1));
 
-function scales(encoding: Encoding, bits: number, cellBits: number): readonly number[] {
-  const digits = (count: number) => Array.from({ length: count }, (_, j) => 2 ** (j * cellBits));
-  const sign = -(2 ** (bits - 1));
+/** What a level of a slice counts. */
+function scaleOf(encoding: Encoding, bits: number, cellBits: number, slice: number): number {
+  const digit = (place: number) => 2 ** (place * cellBits);
   switch (encoding) {
     case "twosComplement":
-      return [...digits(Math.ceil((bits - 1) / cellBits)), sign];
+      return slice === slicesOf(encoding, bits, cellBits) - 1 ? -(2 ** (bits - 1)) : digit(slice);
     case "offset":
-      return digits(Math.ceil(bits / cellBits));
     case "magnitude":
-      return digits(Math.ceil((bits - 1) / cellBits));
+      return digit(slice);
     case "differential":
-      return digits(Math.ceil((bits - 1) / cellBits)).flatMap((scale) => [scale, -scale]);
+      return slice % 2 === 0 ? digit(slice >> 1) : -digit(slice >> 1);
   }
 }

@@ -1,6 +1,7 @@
 import { holds, slicesOf } from "../../cost/crossbar/encoding.js";
+import { geometryOf } from "../../cost/crossbar/geometry.js";
 import { ENCODINGS, type Encoding } from "../../target/crossbar-target.js";
-import { laidOut, type Matrix } from "./images.js";
+import type { Matrix } from "./images.js";
 import { formsOf, type Option, optionsOf, roundsOf } from "./options.js";
 import { type CrossbarProblem, LAYOUTS, type Machine } from "./plan.js";
 import type { Coding, Sampler } from "./samples.js";
@@ -23,7 +24,7 @@ export function codingsOf(matrix: Matrix, sharing: number, { machine, encoding: 
   return (given === undefined ? ENCODINGS : [given])
     .filter(held)
     .flatMap((encoding) => layouts.map((layout): Coding => ({ encoding, layout, sharing: Math.min(sharing, matrix.outputs) })))
-    .filter((coding) => laidOut(matrix, { ...coding, spread: 1, rounds: matrix.inputs, top: 0 }, machine).geometry.across > 0);
+    .filter((coding) => geometryOf(matrix, { ...coding, spread: 1, rounds: matrix.inputs, top: 0 }, machine).across > 0);
 }
 
 /**

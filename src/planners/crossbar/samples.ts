@@ -1,7 +1,7 @@
 import { codeWords } from "../../cost/crossbar/encoding.js";
 import { geometryOf } from "../../cost/crossbar/geometry.js";
 import type { Encoding } from "../../target/crossbar-target.js";
-import { account, benchOf, type Visit } from "./account.js";
+import { account, type Bench, benchOf, type Visit } from "./account.js";
 import { inputCodes, laidOut, type Matrix, type Placed, withTable } from "./images.js";
 import { sortByRank, sortingOf, wordsOf } from "./packed.js";
 import type { Layout, Machine } from "./plan.js";
@@ -47,6 +47,7 @@ export function samplerOf(machine: Machine): Sampler {
   // Layouts of the same codes come one after the other, and share orders of inputs.
   let last: { readonly matrix: Matrix; readonly key: string; readonly content: Placed } | undefined;
   const sorts = sortsOf();
+  const bench = benchOf(machine);
   return (matrix, coding, asked, fill) => {
     const { encoding, layout, sharing } = coding;
     const rounds = Math.min(SAMPLED.find((count) => asked <= count) ?? SAMPLED_ROUNDS, matrix.inputs);
@@ -59,7 +60,7 @@ export function samplerOf(machine: Machine): Sampler {
     if (last?.matrix !== matrix || last.key !== key) last = { matrix, key, content: sample(matrix, coding, rounds, machine, sorts) };
     const { content } = last;
     const mapping = { ...content, layout, ...(fill === undefined ? {} : { fill }) };
-    const steps = stepsOf({ ...mapping, geometry: geometryOf(content.matrix, mapping, machine) }, machine);
+    const steps = stepsOf({ ...mapping, geometry: geometryOf(content.matrix, mapping, machine) }, machine, bench);
     mine.set(strips, steps);
     return steps;
   };
@@ -124,14 +125,14 @@ function sortsOf(): Sorts {
 }
 
 /** What the loads of a sample take on average. */
-function stepsOf(p: Placed, machine: Machine): Steps {
+function stepsOf(p: Placed, machine: Machine, bench: Bench): Steps {
   const { rounds } = p;
   const visits: Visit[] = [];
   for (let strip = 0; strip < Math.min(p.geometry.strips, Math.max(STRIPS, Math.floor(LOADS / rounds))); strip++)
     for (let t = 0; t < rounds; t++) visits.push({ layer: 0, strip, part: 0, round: strip % 2 === 0 ? t : rounds - 1 - t });
   const { setEnergy, resetEnergy, stepEnergy } = machine.programming;
   const steps: Step[] = [];
-  account(visits, [p], machine, benchOf(machine), ({ writing, fetched }) => {
+  account(visits, [p], machine, bench, ({ writing, fetched }) => {
     steps.push({
       time: writing.time,
       energy: writing.up * setEnergy + writing.down * resetEnergy + writing.steps * stepEnergy,
