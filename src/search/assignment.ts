@@ -44,7 +44,8 @@ export function assign(costs: ArrayLike<number>, rows: number, columns = rows): 
           distance[j] = through;
           before[j] = at;
         }
-        if (distance[j]! < nearest) {
+        // Of columns as near one that is free ends the path.
+        if (distance[j]! < nearest || (distance[j]! === nearest && rowOf[j]! < 0 && rowOf[next]! >= 0)) {
           nearest = distance[j]!;
           next = j;
         }
@@ -110,19 +111,24 @@ function bid(
     let bids = BIDS * bidders;
     for (let k = 0; k < bidders; ) {
       const i = left[k++]!;
-      let [first, second] = [-1, -1];
+      let [first, second, free] = [-1, -1, -1];
       let [least, next] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
       for (let j = 0, at = i * columns; j < columns; j++, at++) {
         const reduced = costs[at]! - columnPrice[j]!;
-        if (reduced >= next) continue;
+        if (reduced > next) continue;
         if (reduced < least) {
           [second, next] = [first, least];
           [first, least] = [j, reduced];
-        } else [second, next] = [j, reduced];
+          free = rowOf[j]! < 0 ? j : -1;
+        } else {
+          if (reduced < next) [second, next] = [j, reduced];
+          if (reduced === least && free < 0 && rowOf[j]! < 0) free = j;
+        }
       }
       const better = second >= 0 && least < next;
       if (better) columnPrice[first] = columnPrice[first]! - (next - least);
-      else if (second >= 0 && rowOf[first]! >= 0) first = second;
+      else if (free >= 0) first = free; // of equally cheap ones
+      else if (second >= 0) first = second;
       const loser = rowOf[first]!;
       rowOf[first] = i;
       column[i] = first;
