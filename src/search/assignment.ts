@@ -127,7 +127,8 @@ function bid(
       }
       const better = second >= 0 && least < next;
       if (better) columnPrice[first] = columnPrice[first]! - (next - least);
-      else if (free >= 0) first = free; // of equally cheap ones
+      else if (free >= 0)
+        first = free; // of equally cheap ones
       else if (second >= 0) first = second;
       const loser = rowOf[first]!;
       rowOf[first] = i;

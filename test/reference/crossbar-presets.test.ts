@@ -2,7 +2,8 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readWeights } from "../../src/onnx/weight-values.js";
-import { type CrossbarProblem, OBJECTIVES } from "../../src/planners/crossbar/plan.js";
+import { encodeWeights } from "../../src/planners/crossbar/integers.js";
+import { type CrossbarProblem, type Layer, OBJECTIVES } from "../../src/planners/crossbar/plan.js";
 import { pose } from "../../src/planners/crossbar/pose.js";
 import { solve } from "../../src/planners/crossbar/solve.js";
 import { verify } from "../../src/planners/crossbar/verify.js";
@@ -21,10 +22,10 @@ const targets = presetNames.flatMap((name) => {
   return scarce.ok ? [scarce.value as CrossbarTarget] : [];
 });
 
-function posed(file: string, target: CrossbarTarget, objective: string): CrossbarProblem | undefined {
+function posed(file: string, target: CrossbarTarget, objective: string, seed?: number): CrossbarProblem | undefined {
   try {
     const bytes = readFileSync(join(MODELS, file));
-    const problem = pose(modelGraph(file), target, { objective }, () => readWeights(bytes, file, undefined));
+    const problem = pose(modelGraph(file), target, { objective }, () => readWeights(bytes, file, undefined, seed));
     return problem.ok ? problem.value : undefined;
   } catch {
     return undefined; // models of the folder that are not to be read are another test's matter
@@ -98,4 +99,17 @@ describe.skipIf(small.length === 0)("with hardly any crossbars", () => {
       expect(totals.latency).toBeLessThanOrEqual(fastest * (1 + 1e-9));
     }, 120_000);
   }
+});
+
+const DEEP = "vgg16_cifar.onnx";
+
+describe.skipIf(!modelFiles().includes(DEEP))("with weights that are all alike, so that nothing is ever written", () => {
+  test(`${DEEP}: no slower than any way of writing in order`, () => {
+    const target = targets.find(({ name }) => name === "reram-ou")!;
+    const problem = posed(DEEP, { ...target, sharing: 1 }, "programming", 1)!;
+    const alike = ({ groups, inputs, outputs }: Layer) => encodeWeights(new Int8Array(groups * inputs * outputs).fill(3));
+    const { totals, fastest } = compared({ ...problem, layers: problem.layers.map((layer) => ({ ...layer, weights: alike(layer) })) });
+    expect(totals.cellWrites).toBe(0);
+    expect(totals.latency).toBeLessThanOrEqual(fastest * (1 + 1e-9));
+  }, 120_000);
 });

@@ -5,7 +5,7 @@ import { type Estimate, estimate } from "./estimate.js";
 import type { Matrix } from "./images.js";
 import { type Form, formsOf, loadCountOf, type Option, optionsOf, roundsOf } from "./options.js";
 import { place } from "./placement.js";
-import { plainEstimate } from "./plain.js";
+import { type Plain, plainly, TURNS } from "./plain.js";
 import type { CrossbarProblem } from "./plan.js";
 import { type Coding, type Sampler, samplerOf } from "./samples.js";
 import type { Site } from "./settle.js";
@@ -66,14 +66,15 @@ const FIGURES: Readonly<Record<CrossbarProblem["objective"], Figure>> = {
 export function choose(problem: CrossbarProblem, matrices: readonly Matrix[], budget: Budget): readonly Choice[] {
   const { machine, objective } = problem;
   const sampled = samplerOf(machine);
-  const plain = plainEstimate(problem, matrices, sampled).latency;
+  const inOrder = plainly(problem, matrices, sampled);
+  const plain = inOrder?.estimate.latency ?? Number.POSITIVE_INFINITY;
   const limits = limitsOf(problem, matrices);
   const found: Choice[] = [];
   const { first, others } = problem.sharing === undefined ? ranked(problem, matrices, sampled) : { first: [problem.sharing], others: [] };
   for (const sharing of [...first, ...others]) {
     if (found.length > 0 && (others.includes(sharing) || budget.stop())) break;
     budget.progress({ phase: `orders shared by ${sharing}` });
-    found.push(...choicesOf(problem, matrices, sampled, sharing, limits, plain, budget));
+    found.push(...choicesOf(problem, matrices, sampled, sharing, limits, inOrder, budget));
   }
   if (found.length === 0) return [];
   const best = picked(found, objective, limits, plain);
@@ -139,10 +140,11 @@ function choicesOf(
   sampled: Sampler,
   sharing: number,
   limits: readonly number[],
-  plain: number,
+  inOrder: Plain | undefined,
   budget: Budget,
 ): readonly Choice[] {
   const { machine, objective } = problem;
+  const plain = inOrder?.estimate.latency ?? Number.POSITIVE_INFINITY;
   let ways = codedWays(problem, matrices, sampled, sharing, false);
   if (ways === undefined) return [];
   const found: Choice[] = [];
@@ -170,7 +172,12 @@ function choicesOf(
     if (fastest() >= before * (1 - GAIN)) break;
   }
   const scarce = found.length === 0;
-  for (let depth = 2; (scarce ? found.length === 0 : !quick() && !late()) && depth < 2 * matrices.length; depth *= 2) {
+  for (
+    let depth = 2, idle = 0;
+    (scarce ? found.length === 0 : !quick() && !late() && idle < 2) && depth < 2 * matrices.length;
+    depth *= 2
+  ) {
+    const before = fastest();
     const most = scarce || objective === "latency" ? (longest + 1) * depth : ample;
     const choice = add(
       Math.min(most, SURELY * allowedWrites(problem)),
@@ -178,7 +185,10 @@ function choicesOf(
       (way) => way.latency + firstWrites(way, machine.programming.writers),
     );
     base ??= choice;
+    idle = fastest() < before * (1 - GAIN) ? 0 : idle + 1;
   }
+  // Where hardly anything has to be written nothing may be faster than the layers' own order.
+  if (inOrder !== undefined && found.length > 0 && !quick() && mayTake(problem, inOrder)) found.push(choiceOf(inOrder, ways));
   if (objective === "endurance") for (let most = 1; most < gentle; most += Math.ceil(most / 8)) add(most, 1, FIGURES.latency);
   if (base === undefined || late()) return found;
   const asked = FIGURES[objective === "latency" ? "programming" : objective];
@@ -197,6 +207,34 @@ function* rising(from: number, to: number, share: number): Generator<number> {
 /** Writes of a cell, so many loads apart, that the problem allows. */
 const allowedWrites = ({ mostCellWrites = Number.POSITIVE_INFINITY, machine }: CrossbarProblem): number =>
   Math.floor(mostCellWrites / (machine.programming.model === "erase" ? 2 : 1));
+
+/** Whether a plan may lie in the layers' own order. */
+const mayTake = (problem: CrossbarProblem, inOrder: Plain): boolean =>
+  (problem.encoding ?? PLAIN) === PLAIN && inOrder.options.every(({ rounds }) => rounds === 1) && inOrder.most <= allowedWrites(problem);
+
+const PLAIN = "twosComplement";
+
+/** The layers in their own order as a choice: no way of theirs costs less than the bound, whatever room there is. */
+function choiceOf({ options, sites, estimate, most }: Plain, ways: Ways): Choice {
+  const sum = (list: readonly Option[], of: Figure) => list.reduce((total, way) => total + of(way), 0);
+  const value = sum(options, FIGURES.latency);
+  const least = ways.options.reduce(
+    (total, mine, l) => total + mine.reduce((best, way) => Math.min(best, way.latency), options[l]!.latency),
+    0,
+  );
+  const writes = sum(options, FIGURES.endurance);
+  return {
+    codings: options.map(({ coding }) => coding),
+    options,
+    sites,
+    depth: TURNS,
+    value,
+    bound: least,
+    coded: { value: writes, bound: Math.min(writes, ways.fewest) },
+    most,
+    estimate,
+  };
+}
 
 /** Seconds to write what an inference begins with, which others have written over. */
 const firstWrites = ({ lanes, spread, between }: Option, writers: number): number => (lanes * spread * between.time) / writers;
