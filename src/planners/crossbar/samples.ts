@@ -77,6 +77,13 @@ function sample(matrix: Matrix, coding: Coding, rounds: number, machine: Machine
   const lines = Math.max(1, Math.min(Math.floor(matrix.inputs / rounds), machine.rows));
   const count = lines * rounds;
   const inputsOf = rounds > 1 ? sorts(whole) : () => undefined;
+  // Of each line neighbours in the order; without one, inputs from all over.
+  const places = new Int32Array(count);
+  for (let k = 0; k < count; k++)
+    places[k] =
+      rounds > 1
+        ? Math.floor((Math.floor(k / rounds) * (matrix.inputs - rounds)) / Math.max(1, lines - 1)) + (k % rounds)
+        : Math.floor((k * matrix.inputs) / count);
   const values = new Int8Array(bundles * count * coding.sharing);
   for (let b = 0; b < bundles; b++) {
     // Bundles from all over the layer.
@@ -84,11 +91,12 @@ function sample(matrix: Matrix, coding: Coding, rounds: number, machine: Machine
     const group = Math.floor(from / full.bundlesPerGroup);
     const first = (from % full.bundlesPerGroup) * coding.sharing;
     const order = inputsOf(from);
-    for (let k = 0; k < count; k++) {
-      const place = Math.floor((Math.floor(k / rounds) * (matrix.inputs - rounds)) / Math.max(1, lines - 1)) + (k % rounds);
-      const input = order?.[place] ?? Math.floor((k * matrix.inputs) / count);
-      for (let n = 0; n < coding.sharing && first + n < matrix.outputs; n++)
-        values[(b * coding.sharing + n) * count + k] = matrix.values[(group * matrix.outputs + first + n) * matrix.inputs + input]!;
+    for (let n = 0; n < coding.sharing && first + n < matrix.outputs; n++) {
+      const weights = (group * matrix.outputs + first + n) * matrix.inputs;
+      for (let k = 0, to = (b * coding.sharing + n) * count; k < count; k++, to++) {
+        const place = places[k]!;
+        values[to] = matrix.values[weights + (order === undefined ? place : order[place]!)]!;
+      }
     }
   }
   const sampled: Matrix = { ...matrix, groups: bundles, inputs: count, outputs: coding.sharing, values };
