@@ -2,7 +2,7 @@ import { holds, slicesOf } from "../../cost/crossbar/encoding.js";
 import { geometryOf } from "../../cost/crossbar/geometry.js";
 import { ENCODINGS, type Encoding } from "../../target/crossbar-target.js";
 import type { Matrix } from "./images.js";
-import { formsOf, type Option, optionsOf, roundsOf } from "./options.js";
+import { formsOf, loadCountOf, type Option, optionsOf, roundsOf } from "./options.js";
 import { type CrossbarProblem, LAYOUTS, type Machine } from "./plan.js";
 import type { Coding, Sampler } from "./samples.js";
 
@@ -28,7 +28,7 @@ export function codingsOf(matrix: Matrix, sharing: number, { machine, encoding: 
 }
 
 /**
- * The codings worth placing: those that by sample take least of each figure, and of those of the fewest cells the one that writes least. None where a bundle
+ * The codings worth placing: those that by sample take least of each figure, of those of the fewest cells the one that writes least, and one that fires in the least time. None where a bundle
  * is wider than a crossbar or than its order allows. Writes are counted where all strips are on one crossbar: a wider code takes more loads for the same weights.
  */
 export function goodCodings(
@@ -59,6 +59,10 @@ export function goodCodings(
       ({ writes }) => writes,
     ),
   ]);
+  // Weights that stay are never written, and then firing alone counts.
+  const firing = ({ packed }: (typeof all)[number]) => least(packed.map((way) => loadCountOf(way) * way.fire));
+  const quickest = leastBy(all, firing);
+  if (![...good].some((one) => firing(one) <= firing(quickest))) good.add(quickest);
   return { good: [...good], fewest: least(all.map(({ writes }) => writes)) };
 }
 

@@ -94,6 +94,23 @@ test("with crossbars for all weights, nothing is written", () => {
   expect(found.status === "feasible" && found.plan.claims.cellWrites).toBe(0);
 });
 
+test("a layer that stays where it is fires no longer than in its own order", () => {
+  const shapes = fc.record({ seed: fc.nat(1000), inputs: fc.integer({ min: 1, max: 16 }), outputs: fc.integer({ min: 1, max: 4 }) });
+  fc.assert(
+    fc.property(shapes, fc.constantFrom(...OBJECTIVES), ({ seed, ...shape }, objective) => {
+      const base = smallProblem([smallLayer(seed, shape)], { rows: 16, columns: 32, crossbars: 1, firing: 1 });
+      const slow = { ...base.machine.programming, set: seconds(2000), reset: seconds(3000) };
+      const problem = { ...base, machine: { ...base.machine, cycle: seconds(1e-3), programming: slow }, objective };
+      const found = solve(problem, budget);
+      if (found.status !== "feasible") throw new Error(found.status);
+      const verdict = verify(problem, found.plan);
+      if (!verdict.ok) throw new Error(verdict.violations[0].message);
+      const { totals, baselines } = verdict.accepted.replay.crossbar!;
+      expect(totals.latency).toBeLessThanOrEqual(Math.min(...baselines.map(({ latency }) => latency)));
+    }),
+  );
+});
+
 test("a bundle wider than a crossbar is a conflict with both widths", () => {
   const problem = { ...smallProblem([smallLayer(1, { inputs: 20, outputs: 8 })], { rows: 16, columns: 8, cellBits: 1 }), sharing: 8 };
   const found = solve(problem, budget);
