@@ -74,11 +74,11 @@ export function timed(
             held += fetch[load]!;
             link += fetch[load]!;
           }
-          times.fetched[load] = link;
           const earliest = fetch[load]! > 0 ? Math.max(free[x]!, link) : free[x]!;
           const time = program[load]!;
           const start = time > 0 ? writing(earliest, time) : earliest;
           const fired = shooting(Math.max(start + time, ready), fire[load]!);
+          times.fetched[load] = fetch[load]! > 0 ? link : start; // nothing is waited for
           times.program[load] = start;
           times.fire[load] = fired;
           free[x] = fired + fire[load]!;
