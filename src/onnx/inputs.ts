@@ -74,7 +74,7 @@ export function bindInputs(graph: GraphProto, bindings: readonly Binding[], file
     });
     const size = sizeOf(shape, type.elementType);
     if (size.kind === "fault" && size.code === "ONX-14")
-      errors.push(onnxFail(size.code, where, `it ${size.message}`, "check the dimensions and bindings"));
+      errors.push(onnxFail(size.code, where, `the input ${size.message}`, "check the dimensions and bindings"));
     return [{ name, value: { kind: "tensor", elementType: type.elementType, shape, constant: false } }];
   });
   if (missing.length > 0)

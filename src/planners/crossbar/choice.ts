@@ -5,7 +5,7 @@ import { type Estimate, estimate } from "./estimate.js";
 import type { Matrix } from "./images.js";
 import { type Form, formsOf, loadCountOf, type Option, optionsOf, roundsOf } from "./options.js";
 import { place } from "./placement.js";
-import { type Plain, plainly, TURNS } from "./plain.js";
+import { PLAIN, type Plain, plainly, TURNS } from "./plain.js";
 import type { CrossbarProblem } from "./plan.js";
 import { type Coding, type Sampler, samplerOf } from "./samples.js";
 import type { Site } from "./settle.js";
@@ -210,9 +210,9 @@ const allowedWrites = ({ mostCellWrites = Number.POSITIVE_INFINITY, machine }: C
 
 /** Whether a plan may lie in the layers' own order. */
 const mayTake = (problem: CrossbarProblem, inOrder: Plain): boolean =>
-  (problem.encoding ?? PLAIN) === PLAIN && inOrder.options.every(({ rounds }) => rounds === 1) && inOrder.most <= allowedWrites(problem);
-
-const PLAIN = "twosComplement";
+  (problem.encoding ?? PLAIN.encoding) === PLAIN.encoding &&
+  inOrder.options.every(({ rounds }) => rounds === 1) &&
+  inOrder.most <= allowedWrites(problem);
 
 /** The layers in their own order as a choice: no way of theirs costs less than the bound, whatever room there is. */
 function choiceOf({ options, sites, estimate, most }: Plain, ways: Ways): Choice {

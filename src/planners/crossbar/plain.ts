@@ -16,6 +16,9 @@ export interface Plain {
   readonly most: number;
 }
 
+/** How weights are coded where nobody chose. */
+export const PLAIN = { encoding: "twosComplement", layout: "outputs", sharing: 1 } as const;
+
 /** Layers that take turns on a crossbar, at least. */
 export const TURNS = 2;
 
@@ -26,14 +29,13 @@ export const TURNS = 2;
 export function plainly(problem: CrossbarProblem, matrices: readonly Matrix[], sampled: Sampler): Plain | undefined {
   const { machine, batch } = problem;
   const { crossbars, rows } = machine;
-  const coding = { encoding: "twosComplement", layout: "outputs", sharing: 1 } as const;
   const options: Option[] = [];
   const sites: Site[] = [];
   const loads = new Int32Array(crossbars);
   let next = 0;
   for (const matrix of matrices) {
     // Rounds would be in an order that suits writing; here each takes the next crossbar as it comes, as parts do.
-    const forms = formsOf(matrix, coding, [Math.ceil(matrix.inputs / (rows * crossbars))], machine, batch);
+    const forms = formsOf(matrix, PLAIN, [Math.ceil(matrix.inputs / (rows * crossbars))], machine, batch);
     if (forms.length === 0) return undefined;
     const firing = (form: Form) => Math.ceil(loadCountOf(form) / crossbars) * form.fire;
     const most = Math.max(crossbars, plainLoads(matrix, machine));
